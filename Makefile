@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# mxcensus: one non-recursive Makefile.
+#
+#   make            build $(BUILD)/mxcensus
+#   make demo       everything from nothing: packages, build, lab, scan, table
+#   make check      everything that is tested, from nothing
+#   make install    PREFIX=/usr/local DESTDIR=
+#
+# SAN=address,undefined or SAN=thread builds with sanitizers in a folder of its
+# own; WERROR=1 makes warnings errors; V=1 shows the commands.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+SAN ?=
+WERROR ?=
+V ?=
+
+comma := ,
+BUILD ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
+VENV ?= build/venv
+Q := $(if $(V),,@)
+MAKEFLAGS += --no-print-directory
+
+# ---- what to build --------------------------------------------------------
+
+SRC := $(wildcard scanner/*.c scanner/base/*.c scanner/rules/*.c \
+	workers/*.c output/*.c)
+OBJ := $(SRC:%.c=$(BUILD)/%.o)
+LIB := $(filter-out $(BUILD)/scanner/main.o,$(OBJ))
+TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,\
+	$(wildcard tests/unit/test_*.c))
+TEST_SHARED := $(patsubst %.c,$(BUILD)/%.o,\
+	$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+
+# msgpack-c is called msgpack up to 5.x and msgpack-c from 6.0.0 on.
+MSGPACK = $(shell pkg-config --exists msgpack-c && echo msgpack-c || \
+	echo msgpack)
+PKGS = libuv libcurl libssl libcrypto libzstd zlib libidn2 libpsl jansson \
+	$(MSGPACK)
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wwrite-strings -Wvla -Wformat=2 -Wswitch-enum \
+	-Wimplicit-fallthrough -Wundef
+CFLAGS ?= -O2 -g
+OUR_CFLAGS = -std=c11 -D_GNU_SOURCE -DMXCENSUS_VERSION='"$(VERSION)"' \
+	-I. -I$(BUILD) $(WARN) $(if $(WERROR),-Werror) -pthread \
+	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer) $(shell pkg-config --cflags $(PKGS))
+OUR_LDFLAGS = -pthread $(if $(SAN),-fsanitize=$(SAN))
+LIBS = $(shell pkg-config --libs $(PKGS)) -lldns -lm
+
+.PHONY: all deps venv demo demo-run check check-run check-unit check-scripts \
+	check-lab check-style install clean fuzz dist man
+.DELETE_ON_ERROR:
+
+all: $(BUILD)/mxcensus
+
+$(BUILD)/mxcensus: $(OBJ)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/%.o: %.c | $(BUILD)/special_purpose.inc
+	@mkdir -p $(dir $@)
+	@echo "  CC    $<"
+	$(Q)$(CC) $(CFLAGS) $(OUR_CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+# The addresses that are never contacted, from the list people can read.
+$(BUILD)/special_purpose.inc: data/special-purpose.txt \
+		workers/special_purpose.awk
+	@mkdir -p $(dir $@)
+	$(Q)awk -f workers/special_purpose.awk data/special-purpose.txt > $@
+
+$(BUILD)/libmxcensus.a: $(LIB)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(TEST_SHARED) \
+		$(BUILD)/libmxcensus.a
+	@mkdir -p $(dir $@)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
+.SECONDARY:
+
+# ---- from nothing ---------------------------------------------------------
+
+deps:
+	@scripts/deps.sh
+
+venv:
+	@scripts/venv.sh $(VENV)
+
+demo:
+	@scripts/deps.sh
+	@scripts/venv.sh $(VENV)
+	@$(MAKE) demo-run
+
+demo-run: $(BUILD)/mxcensus
+	@MXCENSUS=$(BUILD)/mxcensus tests/lab/in-net tests/lab/demo.sh
+
+check:
+	@scripts/deps.sh
+	@scripts/venv.sh $(VENV)
+	@$(MAKE) check-run
+
+check-run: $(BUILD)/mxcensus $(TESTS)
+	@BUILD=$(BUILD) MXCENSUS=$(BUILD)/mxcensus SAN=$(SAN) tests/run.sh
+
+check-unit: $(TESTS)
+	@BUILD=$(BUILD) tests/run.sh unit
+
+check-style check-scripts check-lab: $(BUILD)/mxcensus
+	@BUILD=$(BUILD) MXCENSUS=$(BUILD)/mxcensus tests/run.sh $(@:check-%=%)
+
+# ---- fuzzing: make fuzz TARGET=sts_policy SECONDS=60 -----------------------
+
+FUZZ_CC ?= clang
+SECONDS ?= 60
+TARGET ?= $(FUZZ)
+
+fuzz: $(BUILD)/special_purpose.inc
+	@mkdir -p $(BUILD)/fuzz
+	@for t in $(TARGET); do \
+		echo "  FUZZ  $$t ($(SECONDS) s)"; \
+		$(FUZZ_CC) -g -O1 -fsanitize=fuzzer,address,undefined \
+			-std=c11 -D_GNU_SOURCE -DMXCENSUS_VERSION='"$(VERSION)"' \
+			-I. -I$(BUILD) $$(pkg-config --cflags $(PKGS)) -pthread \
+			-o $(BUILD)/fuzz/$$t tests/fuzz/fuzz_$$t.c \
+			$(filter-out scanner/main.c,$(SRC)) $(LIBS) || exit 1; \
+		mkdir -p $(BUILD)/fuzz/corpus-$$t; \
+		$(BUILD)/fuzz/$$t -max_total_time=$(SECONDS) -timeout=5 \
+			-print_final_stats=1 $(BUILD)/fuzz/corpus-$$t \
+			tests/fuzz/corpus/$$t 2>$(BUILD)/fuzz/$$t.log || \
+			{ tail -20 $(BUILD)/fuzz/$$t.log; exit 1; }; \
+		grep -E 'number_of_executed_units' $(BUILD)/fuzz/$$t.log; \
+	done
+
+# The corpora are replayed by `make check`, with the compiler at hand.
+$(BUILD)/tests/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
+		$(BUILD)/tests/fuzz/replay.o $(BUILD)/libmxcensus.a
+	@mkdir -p $(dir $@)
+	$(Q)$(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+REPLAYS := $(FUZZ:%=$(BUILD)/tests/replay_%)
+check-run check-unit: $(REPLAYS)
+
+# ---- install --------------------------------------------------------------
+
+$(BUILD)/mxcensus.1: $(BUILD)/mxcensus
+	$(Q)$(BUILD)/mxcensus help --man > $@
+
+man: $(BUILD)/mxcensus.1
+
+install: $(BUILD)/mxcensus $(BUILD)/mxcensus.1
+	install -d $(DESTDIR)$(PREFIX)/bin \
+		$(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/doc/mxcensus \
+		$(DESTDIR)$(PREFIX)/share/mxcensus \
+		$(DESTDIR)$(PREFIX)/lib/mxcensus/scripts
+	install -m 755 $(BUILD)/mxcensus $(DESTDIR)$(PREFIX)/bin/mxcensus
+	install -m 644 $(BUILD)/mxcensus.1 \
+		$(DESTDIR)$(PREFIX)/share/man/man1/mxcensus.1
+	install -m 644 README.md CHANGELOG.md LICENSE output/SCHEMA.md \
+		$(DESTDIR)$(PREFIX)/share/doc/mxcensus
+	install -m 644 data/exclude.txt data/special-purpose.txt \
+		$(DESTDIR)$(PREFIX)/share/mxcensus
+	cp -R scripts/. $(DESTDIR)$(PREFIX)/lib/mxcensus/scripts/
+	find $(DESTDIR)$(PREFIX)/lib/mxcensus/scripts -name __pycache__ \
+		-prune -exec rm -rf {} +
+	ln -sf ../lib/mxcensus/scripts/summarize \
+		$(DESTDIR)$(PREFIX)/bin/mxcensus-summarize
+
+clean:
+	rm -rf build build-*
+
+dist:
+	git archive --format=tar.gz --prefix=mxcensus-$(VERSION)/ \
+		-o mxcensus-$(VERSION).tar.gz HEAD
+
+-include $(OBJ:.o=.d) $(wildcard $(BUILD)/tests/unit/*.d)

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * limits.h: every cap and deadline that is not an option, with its reason.
+ * Options have theirs in scanner/options.def.
+ */
+#pragma once
+
+/* Names and lists */
+#define LIMIT_NAME_BYTES 253      /* RFC 1035 2.3.4: text without root dot */
+#define LIMIT_LABEL_BYTES 63      /* RFC 1035 2.3.4 */
+#define LIMIT_LIST_LINE_BYTES 4096 /* a zone file line; names are far shorter */
+
+/* DNS */
+#define LIMIT_DNS_UDP_BYTES 1232  /* DNS flag day 2020: no fragmentation */
+#define LIMIT_DNS_MESSAGE_BYTES 65535
+#define LIMIT_DNS_CNAME_CHAIN 16  /* resolvers give up near here as well */
+#define LIMIT_DNS_EDE 8           /* extended errors kept per answer */
+#define LIMIT_DNS_EDE_TEXT_BYTES 256
+#define LIMIT_TXT_RRS 64          /* TXT RRs kept per name */
+#define LIMIT_TXT_BYTES 4096      /* joined bytes kept per TXT RR */
+#define LIMIT_MX_RRS 32           /* MX hosts judged per domain, after sorting */
+#define LIMIT_ADDRESSES 8         /* per family and host, after sorting */
+#define LIMIT_TLSA_RRS 32
+#define LIMIT_TLSA_DATA_BYTES 4096 /* Full(0) certificates included */
+
+/* Policy fetch */
+#define LIMIT_POLICY_BODY_BYTES 65536 /* RFC 8461 3.3 suggests 64 KB */
+#define LIMIT_HTTP_HEADER_BYTES 512   /* kept of each header that matters */
+#define LIMIT_POLICY_LINES 1024       /* parsed; more is invalid */
+#define LIMIT_POLICY_MX 256           /* patterns kept */
+#define LIMIT_RUA 32                  /* report destinations kept */
+
+/* SMTP */
+#define LIMIT_SMTP_LINE_BYTES 2048    /* RFC 5321 4.5.3.1.5 says 512 */
+#define LIMIT_SMTP_REPLY_LINES 128
+#define LIMIT_SMTP_READ_BYTES 65536   /* in clear, per session */
+#define LIMIT_SMTP_KEPT_LINES 64      /* EHLO lines kept in the record */
+
+/* Certificates */
+#define LIMIT_CHAIN 10                /* certificates kept per chain */
+#define LIMIT_CERT_BYTES 32768        /* DER; larger ones are not kept */
+#define LIMIT_CERT_NAMES 256          /* SAN DNS names kept */
+
+/* Files */
+#define LIMIT_FRAME_BYTES (4u << 20)  /* plain bytes per zstd frame */
+#define LIMIT_FRAME_MS 5000           /* a frame is closed at least this often */
+#define LIMIT_RECORD_BYTES (2u << 20) /* one record, plain */

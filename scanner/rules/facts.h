@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * facts.h: what the wire told us, as plain structs.
+ *
+ * Workers fill them, the judge reads them, the encoder writes them down.
+ * Everything a pointer or slice names lives in the arena of the job (or of
+ * the host entry) that owns the facts.  Names are lower-case A-labels in
+ * presentation form without the root dot.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "scanner/base/text.h"
+#include "scanner/rules/vocabulary.h"
+
+/* ---- DNS ---- */
+
+enum dns_type {
+	DNS_A = 1,
+	DNS_MX = 15,
+	DNS_TXT = 16,
+	DNS_AAAA = 28,
+	DNS_TLSA = 52,
+};
+
+struct ede { /* RFC 8914 */
+	uint16_t code;
+	struct slice text;
+};
+
+/* One question, all its attempts. */
+struct lookup {
+	enum outcome outcome; /* NONE: not asked */
+	enum tri secure;      /* AD; UNKNOWN: no trusted validation */
+	struct slice *cname;  /* targets of the alias chain, in order */
+	size_t n_cname;
+	struct ede *ede;
+	size_t n_ede;
+	uint32_t ttl;         /* seconds, smallest of the answer */
+	uint32_t attempts;    /* queries sent */
+	uint32_t elapsed_ms;
+	struct slice resolver; /* address that gave the answer; may be empty */
+};
+
+struct mx_rr {
+	uint16_t preference;
+	struct slice host; /* "." for the root */
+};
+
+struct txt_rr {
+	struct slice joined; /* RFC 8461 3.1: strings joined without spaces */
+	struct slice *part;  /* the character-strings as sent */
+	size_t n_part;
+};
+
+struct address {
+	uint8_t family; /* 4 or 6 */
+	uint8_t bytes[16]; /* network order; the first 4 for IPv4 */
+};
+
+struct tlsa_rr { /* RFC 6698 2.1 */
+	uint8_t usage;
+	uint8_t selector;
+	uint8_t mtype;
+	struct slice data;
+};
+
+/*
+ * An answer: n elements of the array that belongs to the type asked, sorted
+ * and without duplicates (MX by preference then host, TXT by bytes,
+ * addresses and TLSA by bytes) *before* any cap is applied.
+ */
+struct rrset {
+	struct lookup lookup;
+	size_t n;
+	bool cut; /* more were there than the cap */
+	struct mx_rr *mx;
+	struct txt_rr *txt;
+	struct address *address;
+	struct tlsa_rr *tlsa;
+};
+
+/* ---- TLS and certificates ---- */
+
+/* One certificate as sent. */
+struct cert_der {
+	uint8_t sha256[32];
+	struct slice der;
+};
+
+/* What is written once per distinct certificate. */
+struct cert_facts {
+	uint8_t sha256[32];
+	uint8_t spki_sha256[32];
+	struct slice der;
+	struct slice subject_cn; /* UTF-8 or empty */
+	struct slice subject;    /* RFC 2253 */
+	struct slice issuer;
+	struct slice *dns_name;  /* subjectAltName dNSName, as presented */
+	size_t n_dns_name;
+	int64_t not_before;      /* seconds since 1970 */
+	int64_t not_after;
+	struct slice serial;     /* hexadecimal */
+	struct slice key_type;   /* "RSA", "EC", ... */
+	uint32_t key_bits;
+	struct slice signature_algorithm;
+	bool self_issued;        /* subject equals issuer */
+	bool is_ca;
+};
+
+/* One TLS session and the chain behind it. */
+struct tls_facts {
+	enum outcome outcome;    /* NONE: never got that far; OK: stands */
+	enum tls_version version;
+	struct slice cipher;
+	struct slice group;
+	struct slice signature;  /* of the peer's handshake */
+	struct slice alert;      /* received fatal alert, or empty */
+	struct slice error;      /* library's words for a failure, or empty */
+	struct slice sni;
+	struct cert_der *chain;  /* as sent, leaf first; n_chain 0: none */
+	size_t n_chain;
+	/* Independent of each other (statistics: separable reasons). */
+	enum tri trusted;        /* path to a root, dates and name ignored */
+	enum tri name_ok;        /* DNS-ID of the leaf matches sni */
+	enum tri time_ok;        /* every certificate of the path in date */
+	bool expired;            /* some certificate of the path: past */
+	bool not_yet;            /* some certificate of the path: future */
+	bool self_signed;        /* leaf signed by itself and untrusted */
+	struct slice verify_error; /* library's word for trusted == NO */
+};
+
+/* ---- Policy ---- */
+
+struct policy_attempt {
+	struct address address;
+	enum outcome outcome;
+};
+
+struct policy_facts {
+	struct slice host;        /* mta-sts.<domain>; empty: not tried */
+	struct rrset a, aaaa;
+	struct policy_attempt *attempt; /* in the order made */
+	size_t n_attempt;
+	enum outcome outcome;     /* of the last; NONE: no address to try */
+	struct tls_facts tls;
+	uint32_t http_status;     /* 0: none came */
+	struct slice content_type; /* as sent */
+	bool has_content_type;
+	struct slice location;    /* of a redirect, never followed */
+	struct slice server;
+	bool has_body;            /* a complete or cut body came */
+	bool body_cut;            /* at LIMIT_POLICY_BODY_BYTES */
+	struct slice body;
+	uint32_t elapsed_ms;
+};
+
+/* ---- SMTP ---- */
+
+/* TLSA set against one chain (RFC 6698, 7671, 7672). */
+struct dane_facts {
+	uint32_t n_usable;       /* usable records in the set */
+	bool checked;            /* a chain was there to compare */
+	bool matched;            /* authenticated, name included where needed */
+	bool ta_name_failed;     /* DANE-TA path stands, only the name fails */
+	uint32_t matched_index;  /* into the set, when matched */
+	uint32_t matched_depth;  /* 0 is the leaf */
+};
+
+struct smtp_attempt {
+	enum outcome outcome;
+	uint32_t elapsed_ms;
+};
+
+/* One address of one MX host, the facts of the last attempt. */
+struct smtp_facts {
+	struct address address;
+	enum outcome outcome;      /* OK: TLS stands; else where it ended */
+	struct smtp_attempt *attempt;
+	size_t n_attempt;          /* connections made */
+	uint32_t banner_code;      /* 0: none */
+	struct slice *banner;      /* lines as sent, without CRLF */
+	size_t n_banner;
+	uint32_t ehlo_code;
+	struct slice *ehlo;
+	size_t n_ehlo;
+	bool helo;                 /* EHLO refused, HELO tried */
+	bool offers_starttls;
+	struct slice starttls_reply; /* text with code, first line */
+	uint32_t starttls_code;
+	bool injection;            /* plain text behind the 220 */
+	struct slice *ehlo_tls;    /* EHLO again inside TLS */
+	size_t n_ehlo_tls;
+	bool quit;                 /* QUIT answered or sent without error */
+	struct tls_facts tls;
+	struct dane_facts dane;
+	uint32_t elapsed_ms;
+};
+
+/* One MX host, whichever domains name it. */
+struct host_facts {
+	struct slice host;
+	bool is_literal;   /* an IP address stands where a name must */
+	struct rrset a, aaaa;
+	struct slice tlsa_base; /* owner below _25._tcp., after CNAME */
+	struct rrset tlsa; /* asked only where the address answer is secure */
+	struct smtp_facts *address;
+	size_t n_address;
+	bool addresses_cut;
+};
+
+/* ---- Domain ---- */
+
+/*
+ * What a domain needs to know of a host: small, copied into messages, kept
+ * for the whole run.  Made by judge_host().  `dane` speaks as if the domain's
+ * own MX answer were secure; the domain joins its own.
+ */
+struct host_state {
+	enum starttls_status starttls;
+	enum tls_version tls;
+	enum tri trusted, name_ok, time_ok;
+	enum dane_status dane;
+	bool tlsa_published;
+	enum tri has_address;  /* UNKNOWN: the look-up failed */
+	bool special_address;
+	bool connect_refused;  /* on every address */
+	bool is_alias;
+	bool self_signed, untrusted, expired, not_yet, no_cert;
+	bool injection;
+	bool dane_no_starttls; /* usable TLSA, STARTTLS not offered or refused */
+	/*
+	 * DNS names of the leaf where a DANE-TA path stands and the host name
+	 * fails: the domain's name may still match (RFC 7672 3.2.2).  Owned by
+	 * the hostbook, immutable, lives until the run ends.  Else NULL.
+	 */
+	const struct slice *ta_name;
+	size_t n_ta_name;
+};
+
+struct domain_host {
+	uint16_t preference;
+	struct slice host;
+	struct host_state state;
+};
+
+struct domain_facts {
+	struct slice name;     /* lower-case A-labels */
+	struct rrset mx;
+	struct rrset sts_txt;
+	struct rrset tlsrpt_txt;
+	struct policy_facts policy;
+	/*
+	 * The hosts asked, sorted by (preference, host): the targets of the
+	 * MX records without "."; the domain itself where MX is NODATA.
+	 */
+	struct domain_host *host;
+	size_t n_host;
+	bool hosts_cut;
+};

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sts.h: the MTA-STS record and policy (RFC 8461), pure.
+ *
+ * Parsers cannot fail: they return what they understood and raise findings.
+ */
+#pragma once
+
+#include "scanner/base/arena.h"
+#include "scanner/rules/facts.h"
+#include "scanner/rules/findings.h"
+
+/* RFC 8461 3.1: one TXT record, strings joined. */
+struct sts_record {
+	bool valid;      /* by the ABNF */
+	bool ambiguous;  /* a reading had to be taken (rules.md 2.2) */
+	bool resembles;  /* meant to be one, valid or not */
+	struct slice id; /* borrowed; empty where missing or invalid */
+	struct finding_set findings;
+};
+
+struct sts_record sts_record_parse(struct slice txt);
+
+/* RFC 8461 3.1: the whole RRset at _mta-sts. */
+struct sts_rrset {
+	enum record_status status;
+	bool ambiguous;
+	struct slice id;
+	struct finding_set findings;
+};
+
+struct sts_rrset sts_rrset_judge(const struct rrset *txt);
+
+/* RFC 8461 3.2: the policy file. */
+struct sts_policy {
+	bool valid;          /* strict: the ABNF, and no known key with a bad value */
+	bool valid_lenient;  /* after trimming, skipping blank and colon-less
+	                        lines, dropping one trailing dot of an mx,
+	                        clamping max_age */
+	bool ambiguous;
+	enum policy_mode mode;   /* NULL where not understood */
+	bool has_max_age;
+	uint64_t max_age;        /* seconds, as written (10 digits at most) */
+	struct slice *mx;        /* good patterns as written, in order; arena */
+	size_t n_mx;
+	struct finding_set findings;
+};
+
+void sts_policy_parse(struct arena *a, struct slice body,
+    struct sts_policy *out);
+
+/* RFC 8461 4.1: one pattern against one MX host name (A-labels). */
+bool sts_mx_match(struct slice pattern, struct slice host);
+bool sts_mx_match_any(const struct sts_policy *p, struct slice host);
+
+/* RFC 8461 3.2: is this media type text/plain?  Parameters are ignored. */
+bool sts_is_text_plain(struct slice content_type);
