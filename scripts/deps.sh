@@ -1,0 +1,104 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# deps.sh: installs what mxcensus needs from the distribution's packages.
+#
+# On Debian and its kin, as root or with sudo; packages that are there are not
+# asked for again.  Elsewhere it lists what is missing and stops.  Servers of
+# the lab are installed without being started: the lab starts its own.
+
+set -eu
+
+build="gcc make pkg-config libc6-dev libldns-dev libuv1-dev
+	libcurl4-openssl-dev libssl-dev libmsgpack-dev libzstd-dev zlib1g-dev
+	libidn2-dev libpsl-dev libjansson-dev"
+scripts="python3 python3-venv ca-certificates"
+# Tests: unit test library, function lengths, and the servers of the lab with
+# the tools that look at them beside our own scanner.
+lab="libcmocka-dev universal-ctags nsd unbound nginx-light postfix ldnsutils
+	curl openssl zstd util-linux iproute2"
+
+die()
+{
+	echo "deps.sh: $*" >&2
+	exit 1
+}
+
+missing_packages()
+{
+	for package in $build $scripts $lab; do
+		# A package may be there under another name that provides it.
+		dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null |
+			grep -q '^install ok installed' ||
+			{ [ "$package" = nginx-light ] &&
+			command -v nginx >/dev/null; } ||
+			{ [ "$package" = nginx-light ] &&
+			[ -x /usr/sbin/nginx ]; } ||
+			printf '%s ' "$package"
+	done
+}
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+	ok=yes
+	for tool in cc pkg-config python3; do
+		command -v "$tool" >/dev/null || {
+			echo "missing: $tool" >&2
+			ok=no
+		}
+	done
+	for library in libuv libcurl libssl libzstd zlib libidn2 libpsl \
+	    jansson ldns; do
+		pkg-config --exists "$library" 2>/dev/null || {
+			echo "missing: library $library with its headers" >&2
+			ok=no
+		}
+	done
+	pkg-config --exists msgpack-c 2>/dev/null ||
+		pkg-config --exists msgpack 2>/dev/null || {
+		echo "missing: library msgpack-c with its headers" >&2
+		ok=no
+	}
+	[ "$ok" = yes ] ||
+		die "this is no Debian system: install what is missing with" \
+		    "its own packages"
+	exit 0
+fi
+
+missing=$(missing_packages)
+[ -n "$missing" ] || exit 0
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+	command -v sudo >/dev/null ||
+		die "run as root or install sudo; missing packages: $missing"
+	as_root=sudo
+fi
+echo "installing: $missing"
+
+# Installing a server must not start it: its port may be in use, and nobody
+# asked for a running mail server.
+policy=/usr/sbin/policy-rc.d
+made_policy=
+if [ ! -e "$policy" ]; then
+	printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+	$as_root chmod 755 "$policy"
+	made_policy=yes
+fi
+cleanup()
+{
+	[ -z "$made_policy" ] || $as_root rm -f "$policy"
+}
+trap cleanup EXIT
+
+log=$(mktemp)
+apt()
+{
+	$as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
+		-o Dpkg::Use-Pty=0 "$@" >>"$log" 2>&1
+}
+# shellcheck disable=SC2086
+if ! { apt update && apt install --no-install-recommends $missing; }; then
+	tail -n 15 "$log" >&2
+	die "the packages could not be installed (log: $log)"
+fi
+rm -f "$log"

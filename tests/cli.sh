@@ -1,0 +1,136 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# cli.sh: bad input from a user: one clear line (what, where, how to fix), a
+# defined exit status, nothing lost.  Sends nothing to anybody.
+
+set -u
+: "${MXCENSUS:=build/mxcensus}"
+dir=$(mktemp -d "${TMPDIR:-/tmp}/mxcensus-cli.XXXXXX")
+trap 'rm -rf "$dir"' EXIT
+passed=0 failed=0
+
+verdict() {
+	if [ "$1" = ok ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAILED: $2"
+		sed 's/^/    /' "$dir/err"
+	fi
+}
+
+# expect NAME STATUS PATTERN ARGS...: the last line of stderr matches, there
+# is exactly one error line, and the exit status is as said.
+expect() {
+	local name=$1 status=$2 pattern=$3 got
+	shift 3
+	timeout 60 "$MXCENSUS" "$@" >"$dir/out" 2>"$dir/err" </dev/null
+	got=$?
+	if [ $got -eq "$status" ] && grep -qE "$pattern" "$dir/err" &&
+	    [ "$(grep -c 'error:' "$dir/err")" -eq 1 ]; then
+		verdict ok
+	else
+		verdict bad "$name: exit $got (wanted $status), /$pattern/"
+	fi
+}
+
+# dry NAME DOMAINS REJECTED LIST-FILE: what a dry run counts.
+dry() {
+	"$MXCENSUS" scan --dry-run "$4" >"$dir/out" 2>"$dir/err"
+	if grep -q "^$2 domains in .* $3 lines rejected" "$dir/out"; then
+		verdict ok
+	else
+		cat "$dir/out" >>"$dir/err"
+		verdict bad "$1"
+	fi
+}
+
+echo a.example >"$dir/list"
+private=(--only-net 127.0.0.0/8 --allow-net 127.0.0.0/8)
+
+expect "unknown command" 1 "unknown command" frobnicate
+expect "unknown option" 1 "unknown option --frob" scan --frob "$dir/list"
+expect "missing value" 1 "wants a value" scan "$dir/list" -o
+expect "number out of range" 1 "from 1 to 65535" \
+	scan --smtp-port 70000 "$dir/list" -o "$dir/x.mxc"
+expect "no list" 1 "no list" scan -o "$dir/x.mxc"
+expect "two lists" 1 "more than one list" scan a b -o "$dir/x.mxc"
+expect "no output" 1 "no output" scan "$dir/list"
+expect "no such list" 1 "cannot read the list $dir/none" \
+	scan "${private[@]}" "$dir/none" -o "$dir/x.mxc"
+expect "list is a directory" 1 "is a directory" \
+	scan "${private[@]}" "$dir" -o "$dir/x.mxc"
+: >"$dir/empty"
+expect "empty list" 1 "holds no domain name" \
+	scan "${private[@]}" "$dir/empty" -o "$dir/x.mxc"
+printf '#\n\n..\n' >"$dir/junk"
+expect "list of junk" 1 "holds no domain name" \
+	scan "${private[@]}" "$dir/junk" -o "$dir/x.mxc"
+expect "who are we" 1 "must say who it is" scan "$dir/list" -o "$dir/x.mxc"
+expect "bad stage" 1 "unknown stage" \
+	scan --stages dns,ftp "$dir/list" -o "$dir/x.mxc"
+expect "bad network" 1 "give a network" \
+	scan --only-net 300.1.2.3/8 "$dir/list" -o "$dir/x.mxc"
+expect "bad resolver" 1 "give an address" \
+	scan "${private[@]}" --resolver nowhere "$dir/list" -o "$dir/x.mxc"
+expect "silent resolver" 3 "no resolver answers" \
+	scan "${private[@]}" --resolver 127.99.99.99:5399 "$dir/list" \
+	-o "$dir/x.mxc"
+expect "no exclusion file" 1 "$dir/none" \
+	scan "${private[@]}" --exclude "$dir/none" "$dir/list" -o "$dir/x.mxc"
+expect "cat of nothing" 1 "$dir/none" cat "$dir/none"
+expect "info of nothing" 1 "$dir/none" info "$dir/none"
+expect "unknown kind" 1 "sts-policy" parse frob
+printf '\x1f\x8bjunk' >"$dir/list.gz"
+expect "damaged gzip" 1 "damaged|too early" \
+	scan "${private[@]}" "$dir/list.gz" -o "$dir/x.mxc"
+[ ! -e "$dir/x.mxc" ]
+verdict $([ $? -eq 0 ] && echo ok || echo bad) "a refused scan leaves no file"
+
+# Lists as people have them.
+printf '\xef\xbb\xbfA.Example.\r\n# comment\r\n\r\nb.example # why\nb\xc3\xbccher.example\n' >"$dir/l1"
+dry "BOM, CRLF, comment, U-label" 3 0 "$dir/l1"
+printf 'rank,domain\n1,a.example\n2,"b.example"\nx,c.example\n' >"$dir/l2"
+dry "rank,domain with a heading" 2 1 "$dir/l2"
+printf 'a.example\na..b\n-\n192.0.2.1\ncom\nfoo bar.example\n' >"$dir/l3"
+dry "lines that are no names" 1 5 "$dir/l3"
+cat >"$dir/zone" <<-'ZONE'
+	$ORIGIN example.
+	$TTL 1d
+	@ IN SOA ns.example. host.example. (
+	    1 2 ; comment with a ( in it
+	    3 4 5 )
+	@	IN NS ns
+	a	IN NS ns.a
+	a	IN NS ns2.a
+	ns.a	IN A 192.0.2.1
+	b 300 NS ns
+		NS ns2
+	c.example. 1h IN NS ns
+	d IN DS 1 13 2 AB ( CD
+	EF )
+	ZONE
+dry "zone file" 3 0 "$dir/zone"
+gzip -c "$dir/l2" >"$dir/l2.gz" && dry "gzip" 2 1 "$dir/l2.gz"
+zstd -qc "$dir/l2" >"$dir/l2.zst" && dry "zstd" 2 1 "$dir/l2.zst"
+awk 'BEGIN { for (i = 0; i < 5000; i++) printf "a"; print ""; print "b.example" }' >"$dir/long"
+dry "a line of 5,000 bytes" 1 1 "$dir/long"
+head -c 300000 /dev/urandom >"$dir/noise"
+"$MXCENSUS" scan --dry-run "$dir/noise" >"$dir/out" 2>"$dir/err"
+verdict $([ $? -le 1 ] && echo ok || echo bad) "noise as a list"
+printf 'a.example\nb.example\n' | "$MXCENSUS" scan --dry-run - 2>"$dir/err" |
+	grep -q '^2 domains'
+verdict $([ $? -eq 0 ] && echo ok || echo bad) "standard input"
+
+"$MXCENSUS" scan --help >"$dir/out" 2>"$dir/err"
+verdict $([ $? -eq 0 ] && [ "$(awk 'length > 80' "$dir/out" | wc -l)" -eq 0 ] &&
+	echo ok || echo bad) "--help fits 80 columns"
+"$MXCENSUS" help --man >"$dir/man" 2>"$dir/err"
+verdict $(grep -q '^.SH EXIT STATUS' "$dir/man" && echo ok || echo bad) "man page"
+"$MXCENSUS" schema >"$dir/out" 2>"$dir/err"
+verdict $(python3 -c 'import json,sys; json.load(open(sys.argv[1]))' "$dir/out" &&
+	echo ok || echo bad) "schema is JSON"
+
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`lab contacts`: did the scanner keep its manners?
+
+The servers log every connection they accept.  For each address the number of
+connections must be what the scan's mx records say; nobody may say MAIL, have
+two sessions open at one address, or leave a complete session without QUIT.
+Addresses where no server can accept (refused, black hole, unserved) leave no
+trace, so the log must be empty there.
+"""
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Iterator
+
+from mxlab import records
+from mxlab.errors import LabError
+
+LOGS = ("contacts.jsonl", "nginx.jsonl", "postfix.log")
+_POSTFIX = re.compile(
+    r"lab/(?P<address>[0-9.]+)/smtpd\[\d+\]: "
+    r"(?P<what>connect|disconnect) from (?P<peer>\S+)(?P<rest>.*)$")
+
+
+@dataclass
+class Seen:
+    """What the servers saw of SMTP."""
+    sessions: Counter = field(default_factory=Counter)
+    hosts: dict[str, str] = field(default_factory=dict)
+    mail: list[str] = field(default_factory=list)
+    overlaps: list[str] = field(default_factory=list)
+    no_quit: list[str] = field(default_factory=list)
+    peers: set[str] = field(default_factory=set)
+    names: Counter = field(default_factory=Counter)
+    policy: int = 0
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    return {name: (folder / "log" / name).stat().st_size
+            for name in LOGS if (folder / "log" / name).exists()}
+
+
+def forget(folder: Path) -> None:
+    """Note where the logs end: what follows belongs to the next scan."""
+    if not (folder / "run").is_dir():
+        raise LabError(f"{folder}: no lab in it; run lab up first")
+    (folder / "run" / "contacts.json").write_text(json.dumps(_sizes(folder)))
+
+
+def _lines(folder: Path, name: str) -> Iterator[str]:
+    """The lines of a log since the last `forget`."""
+    path = folder / "log" / name
+    if not path.exists():
+        return
+    start = 0
+    mark = folder / "run" / "contacts.json"
+    if mark.exists():
+        start = json.loads(mark.read_text()).get(name, 0)
+    with open(path, encoding="utf-8", errors="replace") as log:
+        log.seek(start)
+        yield from log
+
+
+def _take_own(seen: Seen, entry: dict[str, Any]) -> None:
+    if entry["kind"] != "smtp":
+        seen.policy += 1
+        return
+    address = entry["address"]
+    seen.sessions[address] += 1
+    seen.hosts[address] = entry["host"]
+    what = f"{entry['host']} {address}"
+    seen.peers.add(str(entry["peer"]).rpartition(":")[0])
+    if entry["ehlo"]:
+        seen.names[entry["ehlo"]] += 1
+    if entry["mail"]:
+        seen.mail.append(f"{what}: a MAIL, RCPT or DATA command")
+    if entry["overlap"]:
+        seen.overlaps.append(f"{what}: a session while "
+                             f"{entry['overlap']} stood")
+    if entry["complete"] and not entry["quit"] \
+            and entry["end"].startswith("client"):
+        seen.no_quit.append(f"{what}: no QUIT ({entry['end']})")
+
+
+def _take_postfix(seen: Seen, hosts: dict[str, str], line: str) -> None:
+    match = _POSTFIX.search(line)
+    if match is None:
+        return
+    address = match["address"]
+    host = hosts.get(address, "?")
+    if match["what"] == "connect":
+        return
+    counts = dict(re.findall(r"(\w+)=([\d/]+)", match["rest"]))
+    seen.sessions[address] += 1
+    seen.hosts[address] = host
+    if any(verb in counts for verb in ("mail", "rcpt", "data")):
+        seen.mail.append(f"{host} {address}: a MAIL, RCPT or DATA command")
+    if counts.get("starttls") == "1" and "quit" not in counts:
+        seen.no_quit.append(f"{host} {address}: no QUIT")
+
+
+def read_logs(folder: Path) -> Seen:
+    """All logs of the lab."""
+    seen = Seen()
+    for line in _lines(folder, "contacts.jsonl"):
+        _take_own(seen, json.loads(line))
+    for line in _lines(folder, "nginx.jsonl"):
+        seen.policy += 1
+    points = json.loads((folder / "run" / "postfix.json").read_text())
+    hosts = {point["address"]: point["host"] for point in points}
+    for line in _lines(folder, "postfix.log"):
+        _take_postfix(seen, hosts, line)
+    return seen
+
+
+def _observable(folder: Path) -> set[str]:
+    """Addresses where an SMTP server accepts and logs."""
+    plan = json.loads((folder / "run" / "servers.json").read_text())
+    own = {point["address"] for point in plan["endpoints"]
+           if point["kind"] == "smtp"
+           and point["spec"].get("fault") != "blackhole"}
+    points = json.loads((folder / "run" / "postfix.json").read_text())
+    return own | {point["address"] for point in points}
+
+
+def _recorded(file: Path, given: str | None) -> dict[tuple, int]:
+    """Attempts by (host, address), from the mx records."""
+    pairs: dict[tuple, int] = {}
+    for record in records.read(file, given):
+        if record.get("type") != "mx":
+            continue
+        for one in record.get("addresses") or []:
+            pair = (record.get("host"), one.get("address"))
+            pairs[pair] = pairs.get(pair, 0) + int(one.get("attempts") or 0)
+    return pairs
+
+
+def compare(pairs: dict[tuple, int], seen: Seen,
+            observable: set[str]) -> tuple[set[tuple], list[str]]:
+    """Pairs contacted as recorded, and a sentence for each that was not."""
+    by_address: dict[str, list[tuple]] = defaultdict(list)
+    for pair in pairs:
+        by_address[pair[1]].append(pair)
+    good: set[tuple] = set()
+    said = []
+    for address, group in by_address.items():
+        recorded = sum(pairs[pair] for pair in group)
+        wanted = recorded if address in observable else 0
+        if seen.sessions[address] == wanted:
+            good.update(group)
+            continue
+        names = ", ".join(str(pair[0]) for pair in group)
+        said.append(f"{names} {address}: {recorded} attempts recorded, "
+                    f"{seen.sessions[address]} connections seen")
+    for address in sorted(set(seen.sessions) - set(by_address)):
+        said.append(f"{seen.hosts[address]} {address}: "
+                    f"{seen.sessions[address]} connections seen, no record")
+    return good, said
+
+
+def contacts(folder: Path, file: Path, given: str | None, show: int) -> int:
+    """Compare the logs with a scan; exit status 1 for bad manners."""
+    if not (folder / "run" / "servers.json").is_file():
+        raise LabError(f"{folder}: no lab in it; run lab up first")
+    seen = read_logs(folder)
+    pairs = _recorded(file, given)
+    observable = _observable(folder)
+    good, said = compare(pairs, seen, observable)
+    said += seen.mail + seen.overlaps + seen.no_quit
+    for text in said[:show]:
+        print(text)
+    if len(said) > show:
+        print(f"... and {len(said) - show} more")
+    silent = sum(pair[1] not in observable for pair in pairs)
+    print(f"smtp: {seen.sessions.total()} connections at "
+          f"{len(seen.sessions)} addresses, {len(seen.mail)} with MAIL, "
+          f"{len(seen.overlaps)} overlapping, {len(seen.no_quit)} complete "
+          f"without QUIT; {silent} pairs where no server can see")
+    print(f"https: {seen.policy} requests and connections; EHLO names: "
+          f"{', '.join(sorted(seen.names)) or 'none'}")
+    print(f"contacts: {len(good)} of {len(pairs)} (host, address) pairs "
+          "contacted as recorded")
+    return 1 if said else 0

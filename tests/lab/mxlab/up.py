@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`lab up` and `lab down`.
+
+`up` reads the world, plans it, writes zones, certificates and configurations
+into DIR, starts every server and waits for each; if one does not come up,
+those that did are stopped again and one line says which and why.
+"""
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from mxlab import dnsservers, nginx, postfix
+from mxlab.errors import LabError
+from mxlab.plan import Ground, Plan, make_plan
+from mxlab.process import Crew, alive, stop_all
+from mxlab.reading import Line, read_worlds
+from mxlab.zones import write_zones
+
+OWN = ("run", "conf", "zones", "www", "pki", "postfix", "log")
+SERVERS_WAIT_S = 30
+SCANNER = "scanner.lab.test"
+
+
+def prepare(folder: Path) -> None:
+    """A fresh set of our own folders inside DIR."""
+    if alive(folder):
+        raise LabError(f"{folder}: a lab is up in it; run lab down --dir "
+                       f"{folder} first")
+    marks = [folder / name for name in ("world.jsonl", "pids", "run")]
+    if folder.is_dir() and any(folder.iterdir()) \
+            and not any(mark.exists() for mark in marks):
+        raise LabError(f"{folder}: not empty and no lab's; choose another "
+                       "--dir")
+    for name in OWN:
+        shutil.rmtree(folder / name, ignore_errors=True)
+    try:
+        for name in OWN[:5] + OWN[6:]:
+            (folder / name).mkdir(parents=True)
+    except OSError as why:
+        raise LabError(f"{folder}: cannot make it ({why.strerror})") from None
+
+
+def write_outputs(lines: list[Line], plan: Plan, folder: Path,
+                  port: int, worlds: list[Path]) -> None:
+    """What the scan and `check` read."""
+    ground = plan.ground
+    (folder / "scan.args").write_text(
+        f"--resolver {ground.resolver}:{port} --trust-ad "
+        f"--ca-file {folder / 'ca.pem'} "
+        f"--smtp-port {ground.smtp_port} --https-port {ground.https_port} "
+        "--allow-net 127.0.0.0/8 --only-net 127.0.0.0/8 "
+        f"--ehlo-name {SCANNER} --contact https://{SCANNER}/ "
+        "--connect-timeout-ms 1500 --greeting-timeout-ms 4000 "
+        "--session-timeout-ms 8000 --policy-timeout-ms 5000 "
+        "--retry-wait-ms 2000 --per-operator 64 --per-net 256\n")
+    rows = [line.domain if line.rank is None else f"{line.rank},{line.domain}"
+            for line in lines if line.listed]
+    (folder / "list.txt").write_text("".join(f"{row}\n" for row in rows))
+    (folder / "world.jsonl").write_text("".join(
+        path.read_text(encoding="utf-8").rstrip("\n") + "\n"
+        for path in worlds), encoding="utf-8")
+    plan.pki.write_anchor(folder / "ca.pem")
+    (folder / "run" / "servers.json").write_text(json.dumps({
+        "endpoints": plan.endpoints, "faults": plan.tree.faults,
+        "zone_faults": plan.tree.zone_faults,
+        "proxy": ground.proxy, "nsd": ground.backend}))
+    (folder / "run" / "postfix.json").write_text(json.dumps(plan.postfix))
+
+
+def start_own(crew: Crew) -> None:
+    """The process of our own servers."""
+    here = Path(__file__).resolve().parent.parent
+    crew.start("servers", [sys.executable, "-m", "mxlab.serve",
+                           str(crew.folder)],
+               {"PYTHONPATH": str(here), "PYTHONDONTWRITEBYTECODE": "1"})
+
+
+def wait_own(crew: Crew) -> None:
+    """It says itself when it is ready, or why it cannot be."""
+    run = crew.folder / "run"
+
+    def ready() -> bool:
+        failed = run / "servers.failed"
+        if failed.exists() and failed.read_text().endswith("\n"):
+            raise LabError(failed.read_text().strip())
+        return (run / "servers.ready").exists()
+
+    crew.wait("servers", ready, SERVERS_WAIT_S)
+
+
+def start_all(plan: Plan, folder: Path, zones: list[tuple],
+              port: int) -> None:
+    """Start everything, then wait for everything; clean up on failure."""
+    crew = Crew(folder)
+    try:
+        start_own(crew)
+        nginx.start(plan, crew)
+        postfix.start(plan, crew)
+        dnsservers.start(plan, crew, zones, port)
+        nginx.wait(plan, crew)
+        postfix.wait(plan, crew)
+        wait_own(crew)
+    except BaseException:
+        stop_all(folder)
+        raise
+
+
+def up(worlds: list[Path], folder: Path, ground: Ground, port: int) -> None:
+    """Bring a world up."""
+    begin = time.monotonic()
+    folder = folder.resolve()
+    if any(char.isspace() or char in "\"$\\" for char in str(folder)):
+        raise LabError(f"{folder}: choose a --dir without white space, "
+                       "quotes, `$` or a backslash")
+    lines = read_worlds(worlds)
+    # The world may be the copy that an earlier `up` left in DIR.
+    prepare(folder)
+    wants_postfix = any(spec.get("server") == "postfix" for line in lines
+                        for spec in line.smtp.values())
+    has_postfix = wants_postfix and postfix.is_usable()
+    if wants_postfix and not has_postfix:
+        print("lab: Postfix cannot run here (not installed or not root): "
+              "its hosts are served by the lab's own server")
+    plan = make_plan(lines, ground, folder, has_postfix)
+    zones = write_zones(plan.tree, plan.key, folder / "zones")
+    write_outputs(lines, plan, folder, port, worlds)
+    start_all(plan, folder, zones, port)
+    report(lines, plan, time.monotonic() - begin)
+
+
+def report(lines: list[Line], plan: Plan, seconds: float) -> None:
+    """What is up, in a few numbers."""
+    signed = sum(zone.signed for zone in plan.tree.zones.values())
+    listed = sum(line.listed for line in lines)
+    if plan.unserved:
+        print(f"lab: {len(plan.unserved)} addresses are not of this machine "
+              f"and not served ({plan.unserved[0]})")
+    print(f"lab: up in {seconds:.1f} s: {listed} listed domains, "
+          f"{len(plan.tree.zones)} zones ({signed} signed), "
+          f"{len(plan.sites)} policy hosts in nginx, "
+          f"{len(plan.endpoints)} endpoints of our own, "
+          f"{len(plan.postfix)} in Postfix")
+
+
+def down(folder: Path) -> None:
+    """Stop what `up` started."""
+    if not folder.is_dir():
+        raise LabError(f"{folder}: no such directory")
+    count = stop_all(folder.resolve())
+    print(f"lab: stopped {count} processes" if count
+          else "lab: nothing was running")

@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a plan to a world line: what the lab serves and what a scan must find.
+
+Both are written side by side, from the same table of kinds: whoever adds a
+record here adds what it means in the next line.  Keys are those of
+tests/lab/README.md.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from .world_hosts import (DANE, HOSTS, OPERATORS, POLICY_HOUSE, HostKind,
+                          Operator)
+from .world_names import Entry
+from .world_plan import MX_FAULTS, WITH_HOSTS, ZONE_FAULTS, Plan
+from .world_policy import POLICIES, Body
+from .world_truth import Facts, Host, conclude, dane_status
+from .world_txt import PROVIDER_ID, STS, TLSRPT, Txt, TxtKind, rr_lines
+
+LITERAL = "192.0.2.25"
+
+
+def fill(value: object, **words: str) -> object:
+    """Templates in nested lists and objects."""
+    if isinstance(value, str):
+        for key, word in words.items():
+            value = value.replace("{" + key + "}", word)
+        return value
+    if isinstance(value, list):
+        return [fill(item, **words) for item in value]
+    if isinstance(value, dict):
+        return {key: fill(item, **words) for key, item in value.items()}
+    return value
+
+
+def smtp_spec(kind: HostKind, host: str, box: str) -> dict:
+    """What the lab needs to serve one host; box differs for an alias."""
+    spec: dict = {}
+    if kind.greets:
+        spec["banner"] = [f"220 {box} ESMTP"]
+        spec["ehlo"] = [f"250-{box}", "250-PIPELINING", "250-SIZE 20480000",
+                        "250 STARTTLS"]
+        spec["starttls"] = "220 2.0.0 ready"
+    spec.update(fill(kind.smtp or {}, host=box))
+    if kind.tls is not None:
+        cert = spec.setdefault("cert", {"kind": "trusted"})
+        if cert["kind"] != "wrong_name":
+            cert["names"] = [host] if host == box else [host, box]
+    return spec
+
+
+class Site:
+    """One world line in the making, and the facts beside it."""
+
+    def __init__(self, entry: Entry, plan: Plan, seed: str) -> None:
+        self.entry = entry
+        self.plan = plan
+        self.name = entry.name
+        self.rng = random.Random(f"{seed}/{entry.name}/build")
+        self.secure = plan.signed  # settled: all zones above are secure
+        self.records: list[str] = []
+        self.dns: dict[str, str] = {}
+        self.smtp: dict[str, dict] = {}
+        self.tlsa: dict[str, list] = {}
+        self.policy: dict | None = None
+        self.facts = Facts()
+
+    def add(self, owner: str, rest: str) -> None:
+        """One record of this zone."""
+        self.records.append(f"{owner}. 300 IN {rest}")
+
+    def mx(self, preference: int, host: str) -> None:
+        """One MX record."""
+        self.add(self.name, f"MX {preference} {host}{'.' * (host != '.')}")
+
+    # ---- TXT records
+
+    def put_txt(self, label: str, kind: TxtKind) -> tuple[Txt, dict]:
+        """Publish one way of a kind; returns it and its words."""
+        owner = f"{label}.{self.name}"
+        way = self.rng.choice(kind.ways)
+        words = {"id": f"20{self.rng.randrange(19, 26)}"
+                       f"{self.rng.randrange(10 ** 10):010d}",
+                 "domain": self.name}
+        if kind.owner == "provider":
+            self.add(owner, f"CNAME {label}.{POLICY_HOUSE}.")
+        elif kind.owner == "wildcard":
+            self.records += rr_lines(f"*.{self.name}", way.rrs, **words)
+        else:
+            self.records += rr_lines(owner, way.rrs, **words)
+        if kind.fault:
+            self.dns[f"{owner} TXT"] = kind.fault
+        return way, words
+
+    def put_sts(self) -> None:
+        """The record at _mta-sts."""
+        kind = STS[self.plan.sts]
+        _, words = self.put_txt("_mta-sts", kind)
+        self.facts.record = kind.status
+        self.facts.findings.update(kind.findings)
+        if kind.status == "ok":
+            self.facts.record_id = (PROVIDER_ID if kind.owner == "provider"
+                                    else words["id"])
+
+    def put_tlsrpt(self) -> None:
+        """The record at _smtp._tls."""
+        kind = TLSRPT[self.plan.tlsrpt]
+        way, words = self.put_txt("_smtp._tls", kind)
+        self.facts.tlsrpt = kind.status
+        self.facts.findings.update(kind.findings)
+        self.facts.rua = [uri.format(**words) for uri in way.rua]
+
+    # ---- the policy
+
+    def put_policy(self) -> None:
+        """The policy host, and what a fetch brings."""
+        kind = POLICIES[self.plan.policy]
+        facts, host = self.facts, f"mta-sts.{self.name}"
+        names = [one.name for one in facts.hosts] or [f"mx.{self.name}"]
+        patterns, inside = self.patterns(names)
+        body = Body(self.plan.mode, int(self.plan.max_age), patterns)
+        text = self.rng.choice(kind.edits)(body)
+        cert = {"kind": "trusted", "names": [host]} | kind.cert
+        if cert["kind"] == "wrong_name":
+            del cert["names"]
+        served = {"body": text, "cert": cert} | kind.serve
+        served.setdefault("headers", {"content-type": "text/plain"})
+        self.policy = fill(served, domain=self.name)
+        if kind.alias:
+            target = "mta-sts" if kind.alias == "provider" else "gone"
+            self.add(host, f"CNAME {target}.{POLICY_HOUSE}.")
+        if kind.dns:
+            self.dns[f"{host} A"] = self.dns[f"{host} AAAA"] = kind.dns
+        facts.policy, facts.valid = kind.status, kind.valid
+        facts.policy_timeout = kind.timeout
+        facts.findings.update(kind.findings)
+        if kind.valid:
+            facts.mode, facts.max_age = body.mode, body.max_age
+            facts.patterns = self.read_back(text, patterns)
+            if body.mode != "none":
+                for one in facts.hosts:
+                    one.in_policy = one.name in inside
+
+    @staticmethod
+    def read_back(text: str, patterns: list[str]) -> list[str]:
+        """The patterns in the order of the file (one way turns it round)."""
+        return patterns if text.startswith("version") else patterns[::-1]
+
+    def patterns(self, names: list[str]) -> tuple[list[str], set[str]]:
+        """The mx lines of the policy, and the hosts that they match."""
+        if self.plan.consistency == "partial" and len(names) > 1:
+            return names[:1], {names[0]}
+        if self.plan.consistency.startswith("none_"):
+            return self.stray_patterns(names), set()
+        if self.plan.consistency == "all_wildcard" and all(
+                name.count(".") >= 2 for name in names):
+            parents = [name.partition(".")[2] for name in names]
+            return [f"*.{parent}" for parent in dict.fromkeys(parents)], \
+                set(names)
+        if self.plan.consistency == "wider":
+            return [*names, f"backup.{POLICY_HOUSE}"], set(names)
+        return list(names), set(names)
+
+    def stray_patterns(self, names: list[str]) -> list[str]:
+        """Patterns as people get them wrong; none of them matches."""
+        kind = self.plan.consistency
+        if kind == "none_self":
+            return [f"mta-sts.{self.name}"]
+        if kind == "none_stale":
+            return ["mx1.former-provider.example", "*.former-provider.example"]
+        if kind == "none_depth":
+            return [f"*.{name}" for name in names]
+        if kind == "none_tld":
+            return [name.rpartition(".")[0] + (
+                ".test" if name.endswith(".example") else ".example")
+                for name in names]
+        return [name[0] + name for name in names]  # a doubled first letter
+
+    # ---- MX hosts
+
+    def put_hosts(self) -> None:
+        """The MX records that name hosts, and the hosts where they are ours."""
+        if self.plan.operator != "own":
+            self.use_operator(OPERATORS[self.plan.operator])
+            return
+        if self.plan.existence == "implicit":
+            self.own_host(self.name, 0, HOSTS[self.plan.hosts[0]], 0)
+            return
+        labels = (["mx1", "mx2"] if len(self.plan.hosts) > 1
+                  else [self.rng.choice(["mx", "mail"])])
+        for index, (label, kind) in enumerate(zip(labels, self.plan.hosts)):
+            host = f"{label}.{self.name}"
+            preference = 10 * (index + 1)
+            self.mx(preference, host)
+            self.own_host(host, preference, HOSTS[kind], index)
+
+    def own_host(self, host: str, preference: int, kind: HostKind,
+                 index: int) -> None:
+        """One host in this zone."""
+        box = host
+        if kind.alias:
+            box = f"box{index + 1}.{self.name}"
+            self.add(host, f"CNAME {box}.")
+        if kind.smtp is not None:
+            self.smtp[box] = smtp_spec(kind, host, box)
+        self.records += [line.format(host=host) for line in kind.records]
+        if kind.dns:
+            self.dns[f"{host} A"] = self.dns[f"{host} AAAA"] = kind.dns
+        dane = DANE[self.plan.dane]
+        says = "failed" if kind.dns else None
+        if index < len(dane.sets):
+            self.tlsa[host] = list(dane.sets[index])
+            says = dane.says
+        self.see_host(host, preference, kind, says, self.secure)
+
+    def use_operator(self, house: Operator) -> None:
+        """MX records towards a mail house."""
+        kind = HOSTS[house.kind]
+        says = house.says
+        if house.dns:
+            kind, says = HOSTS["address_servfail"], house.dns
+        for index, label in enumerate(house.hosts):
+            host = f"{label}.{house.zone}"
+            self.mx(10 * (index + 1), host)
+            self.see_host(host, 10 * (index + 1), kind, says, house.signed)
+
+    def see_host(self, host: str, preference: int, kind: HostKind,
+                 tlsa: str | None, host_secure: bool) -> None:
+        """What a probe of the host tells this domain."""
+        self.facts.hosts.append(Host(
+            host, preference, kind.starttls, kind.tls, kind.trusted,
+            kind.name_ok, kind.time_ok,
+            dane=dane_status(tlsa=tlsa, host_secure=host_secure,
+                             mx_secure=self.secure, starttls=kind.starttls),
+            findings=kind.findings, cert_findings=kind.cert_findings))
+
+    def put_mx(self) -> None:
+        """Everything that the MX look-up brings."""
+        existence, facts = self.plan.existence, self.facts
+        facts.mx_status = {
+            "implicit": "implicit", "no_mail": "absent",
+            "nxdomain": "nxdomain", "null_mx": "null_mx",
+            "null_mx_sts": "null_mx", "null_beside": "invalid",
+            "literal_only": "invalid", "mx_servfail": "inconclusive",
+            "mx_refused": "inconclusive"}.get(existence, "ok")
+        if existence in WITH_HOSTS:
+            self.put_hosts()
+        if existence in ("null_mx", "null_mx_sts"):
+            self.mx(0, ".")
+        if existence == "null_beside":
+            self.mx(0, ".")
+            facts.findings.add("mx.null_not_alone")
+        if existence in ("literal_only", "literal_beside"):
+            self.mx(90, LITERAL)
+            facts.findings.add("mx.address_literal")
+            facts.hosts.append(Host(LITERAL, 90, "unreachable"))
+        if existence in ("mx_servfail", "mx_refused"):
+            self.mx(10, f"mx.{self.name}")
+        if existence in MX_FAULTS:
+            self.dns[f"{self.name} MX"] = MX_FAULTS[existence]
+
+    # ---- the line
+
+    def line(self) -> dict:
+        """The finished world line."""
+        line: dict = {"domain": self.name}
+        if self.entry.rank is not None:
+            line["rank"] = self.entry.rank
+        line["kinds"] = self.plan.kinds()
+        if self.plan.existence == "nxdomain":
+            self.facts.mx_status = "nxdomain"
+            return line | {"exists": False, "expect": conclude(self.facts)}
+        line["signed"] = self.plan.signed
+        if self.plan.existence in (*ZONE_FAULTS, "zone_bogus"):
+            return line | self.dark_zone()
+        self.put_mx()
+        self.put_sts()
+        self.put_tlsrpt()
+        if self.plan.fetched():
+            self.put_policy()
+        line["records"] = self.records
+        for key in ("dns", "policy", "smtp", "tlsa"):
+            if getattr(self, key):
+                line[key] = getattr(self, key)
+        return line | {"expect": conclude(self.facts)}
+
+    def dark_zone(self) -> dict:
+        """A zone of which nothing can be learned."""
+        self.mx(10, OPERATORS["big_a"].hosts[0] + "."
+                + OPERATORS["big_a"].zone)
+        facts = replace(self.facts, record="inconclusive",
+                        tlsrpt="inconclusive", mx_status="inconclusive")
+        return {"records": self.records,
+                "dns": self.plan.existence.removeprefix("zone_"),
+                "expect": conclude(facts)}
+
+
+def house_line(house: Operator) -> dict:
+    """The world line of a mail house; nobody scans it as a domain."""
+    kind = HOSTS[house.kind]
+    smtp, tlsa = {}, {}
+    for label in house.hosts:
+        host = f"{label}.{house.zone}"
+        smtp[host] = smtp_spec(kind, host, host)
+        if house.postfix:
+            smtp[host] = {"server": "postfix", "cert": smtp[host]["cert"]}
+        if house.tlsa:
+            tlsa[host] = list(house.tlsa)
+    line: dict = {"domain": house.zone, "list": False, "signed": house.signed}
+    if house.dns:
+        line["dns"] = house.dns
+    line["smtp"] = smtp
+    return line | ({"tlsa": tlsa} if tlsa else {})
+
+
+def policy_house_line() -> dict:
+    """The provider to which records and policy hosts are delegated."""
+    return {"domain": POLICY_HOUSE, "list": False, "signed": False,
+            "records": rr_lines(f"_mta-sts.{POLICY_HOUSE}",
+                                (f"v=STSv1; id={PROVIDER_ID}",)),
+            "policy": {"body": "version: STSv1\nmode: none\nmax_age: 86400\n",
+                       "headers": {"content-type": "text/plain"}}}

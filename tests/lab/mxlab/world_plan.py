@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who is what: one plan a name, every kind at least once.
+
+A plan names a kind in each section; world_build turns it into a world line.
+Where the list is long enough, one name is set aside for each kind before the
+rest is drawn by weight, so that a world of a thousand names holds an example
+of everything.  settle() then removes contradictions, so that what a plan says
+is what the world shows.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+
+from .world_hosts import DANE, HOSTS
+from .world_names import Entry
+from .world_policy import POLICIES
+from .world_rates import Rates
+from .world_txt import STS, TLSRPT
+
+# Existence kinds whose zone is served by the fault server.
+ZONE_FAULTS = ("zone_servfail", "zone_silent")
+MX_FAULTS = {"mx_servfail": "servfail", "mx_refused": "refused",
+             "mx_truncated": "truncate"}
+WITH_HOSTS = ("mail", "implicit", "null_beside", "literal_beside",
+              "mx_truncated")
+WITH_POLICY = ("mail", "implicit", "null_mx_sts", "mx_truncated",
+               "mx_servfail", "mx_refused")
+HARMLESS = ("mail", "implicit", "no_mail", "null_mx")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One kind of each section."""
+
+    existence: str = "mail"
+    operator: str = "own"
+    hosts: tuple[str, ...] = ("tls13",)
+    sts: str = "none"
+    policy: str = "ok"
+    mode: str = "enforce"
+    max_age: str = "604800"
+    consistency: str = "all"
+    tlsrpt: str = "absent"
+    dane: str = "none"
+    signed: bool = False
+
+    def has_fault(self) -> bool:
+        """Does the zone need the fault server?"""
+        return (self.existence in (*ZONE_FAULTS, *MX_FAULTS)
+                or bool(STS[self.sts].fault or TLSRPT[self.tlsrpt].fault)
+                or POLICIES[self.policy].dns is not None
+                or self.own() and any(HOSTS[kind].dns for kind in self.hosts))
+
+    def own(self) -> bool:
+        """Does the domain run its MX hosts itself?"""
+        return self.operator == "own" and self.existence in WITH_HOSTS
+
+    def fetched(self) -> bool:
+        """Does the record make a scanner fetch the policy?"""
+        return STS[self.sts].status in ("ok", "invalid", "multiple")
+
+    def kinds(self) -> list[str]:
+        """What can be seen of the plan, as `section.kind`."""
+        seen = [f"existence.{self.existence}"]
+        if self.existence in WITH_HOSTS:
+            seen.append(f"operator.{self.operator}")
+        if self.own():
+            seen += [f"host.{kind}" for kind in dict.fromkeys(self.hosts)]
+        if self.sts != "none":
+            seen.append(f"sts.{self.sts}")
+        if self.fetched():
+            seen += [f"policy.{self.policy}", f"mode.{self.mode}",
+                     f"max_age.{self.max_age}"]
+            if self.existence in WITH_HOSTS and self.mode != "none":
+                seen.append(f"consistency.{self.consistency}")
+        if self.tlsrpt != "absent":
+            seen.append(f"tlsrpt.{self.tlsrpt}")
+        if self.signed:
+            seen.append("signed")
+        if self.dane != "none" or self.signed and self.own():
+            seen.append(f"dane.{self.dane}")
+        return seen
+
+
+def must(section: str, kind: str, rng: random.Random) -> Plan:
+    """A plan in which one kind is plainly visible."""
+    plan = Plan(sts="ok", tlsrpt="mailto")
+    if section == "existence":
+        plan = replace(plan, existence=kind, tlsrpt="absent",
+                       sts="ok" if kind in WITH_POLICY else "none")
+    elif section == "host":
+        partner = ("tls13",) if rng.random() < 0.5 else ()
+        plan = replace(plan, hosts=(kind, *partner))
+    elif section == "dane":
+        plan = replace(plan, dane=kind, signed=True)
+    elif section == "consistency" and kind == "partial":
+        plan = replace(plan, consistency=kind, hosts=("tls13", "tls13"))
+    else:
+        plan = replace(plan, **{section: kind})
+    return plan
+
+
+def draw(rates: Rates, rng: random.Random) -> Plan:
+    """A plan by the weights alone."""
+    existence = rates.draw(rng, "existence")
+    operator = rates.draw(rng, "operator")
+    hosts = [rates.draw(rng, "host")]
+    if rates.happens(rng, "second_host"):
+        hosts.append(rates.draw(rng, "host"))
+    with_sts = (existence in WITH_POLICY and rates.happens(rng, "sts")
+                or existence == "null_mx_sts")
+    share = "tlsrpt_with_sts" if with_sts else "tlsrpt_without_sts"
+    signed = rates.happens(rng, "signed")
+    return Plan(
+        existence, operator, tuple(hosts),
+        rates.draw(rng, "sts") if with_sts else "none",
+        rates.draw(rng, "policy"), rates.draw(rng, "mode"),
+        rates.draw(rng, "max_age"), rates.draw(rng, "consistency"),
+        rates.draw(rng, "tlsrpt") if rates.happens(rng, share) else "absent",
+        rates.draw(rng, "dane") if signed else "none", signed)
+
+
+def settle_place(plan: Plan, entry: Entry) -> Plan:
+    """Respect where the name stands: above others, odd, or a top level."""
+    if entry.is_top:
+        return Plan(existence="no_mail", signed=True)
+    if entry.is_odd:
+        keep = plan.existence in ("mail", "no_mail", "nxdomain", "null_mx")
+        plan = Plan(existence=plan.existence if keep else "mail",
+                    operator="big_a", signed=plan.signed)
+    if not entry.children:
+        return plan
+    if plan.existence not in HARMLESS:
+        plan = replace(plan, existence="mail")
+    if plan.sts == "wildcard_spf" or not (
+            entry.owns(f"_mta-sts.{entry.name}")
+            and entry.owns(f"mta-sts.{entry.name}")):
+        plan = replace(plan, sts="none")
+    if not entry.owns(f"_smtp._tls.{entry.name}"):
+        plan = replace(plan, tlsrpt="absent")
+    if plan.operator == "own" and plan.existence == "mail" and any(
+            not entry.owns(f"{label}.{entry.name}")
+            for label in ("mx", "mx1", "mx2", "mail", "box1", "box2")):
+        plan = replace(plan, operator="big_b", dane="none")
+    if plan.has_fault():
+        plan = Plan(operator="big_b", signed=plan.signed)
+    return plan
+
+
+def settle_dane(plan: Plan) -> Plan:
+    """A DANE kind brings its own hosts; faults and DANE do not mix."""
+    if plan.existence != "mail" or plan.has_fault():
+        return replace(plan, dane="none")
+    kind = DANE[plan.dane]
+    if plan.dane == "none":
+        return plan
+    if plan.operator != "own" and kind.operator == "own":
+        return replace(plan, dane="none")
+    return replace(plan, signed=kind.signed, operator=kind.operator,
+                   hosts=kind.hosts)
+
+
+def settle_policy(plan: Plan) -> Plan:
+    """Kinds of record, policy and MX that would hide each other."""
+    if plan.existence not in WITH_POLICY:
+        plan = replace(plan, sts="none")
+    if plan.sts == "wildcard_spf":
+        plan = replace(plan, tlsrpt="absent")
+    if plan.existence == "null_mx_sts":
+        plan = replace(plan, sts="ok", policy="ok")
+    if STS[plan.sts].status != "ok":
+        plan = replace(plan, policy="ok")
+    needed = POLICIES[plan.policy].mode
+    if needed and plan.mode == "none":
+        plan = replace(plan, mode=needed)
+    if plan.mode != "none" and plan.policy == "duplicate_key":
+        plan = replace(plan, consistency="all")
+    return plan
+
+
+def settle(plan: Plan, entry: Entry, secure_above: bool) -> Plan:
+    """Remove what contradicts itself; what is left can be served."""
+    plan = settle_place(plan, entry)
+    if not secure_above:
+        # DNSSEC below an unsigned zone is an island that nobody can reach
+        plan = replace(plan, signed=False, dane="none")
+        if plan.existence == "zone_bogus":
+            plan = replace(plan, existence="mail")
+    if plan.existence == "implicit":
+        kind = plan.hosts[0] if HOSTS[plan.hosts[0]].plain else "tls13"
+        plan = replace(plan, operator="own", hosts=(kind,), dane="none")
+    plan = settle_policy(plan)
+    plan = settle_dane(plan)
+    if plan.has_fault():
+        plan = replace(plan, signed=False)
+    if plan.existence in ("nxdomain", *ZONE_FAULTS, "zone_bogus"):
+        plan = Plan(existence=plan.existence,
+                    signed=plan.existence == "zone_bogus")
+    return plan
+
+
+def choose(entries: list[Entry], rates: Rates,
+           seed: str) -> list[tuple[Entry, Plan]]:
+    """The plan of every name, in the order of the list."""
+    rng = random.Random(f"{seed}/kinds")
+    free = [entry.name for entry in entries
+            if not (entry.parents or entry.children or entry.is_top
+                    or entry.is_odd)]
+    rng.shuffle(free)
+    wanted = rates.kinds()
+    rng.shuffle(wanted)
+    reserved = {name: must(section, kind, rng)
+                for name, (section, kind) in zip(free, wanted)}
+    secure: dict[str, bool] = {}
+    plans: dict[str, Plan] = {}
+    for entry in sorted(entries, key=lambda entry: entry.name.count(".")):
+        plan = reserved.get(entry.name)
+        if plan is None:
+            plan = draw(rates, random.Random(f"{seed}/{entry.name}/draw"))
+        above = all(secure[name] for name in entry.parents)
+        plans[entry.name] = settle(plan, entry, above)
+        secure[entry.name] = plans[entry.name].signed
+    return [(entry, plans[entry.name]) for entry in entries]
