@@ -35,6 +35,8 @@
 #define LIMIT_SMTP_REPLY_LINES 128
 #define LIMIT_SMTP_READ_BYTES 65536   /* in clear, per session */
 #define LIMIT_SMTP_KEPT_LINES 64      /* EHLO lines kept in the record */
+#define LIMIT_SMTP_COMMAND_BYTES 512  /* RFC 5321 4.5.3.1.4: one of ours */
+#define LIMIT_SMTP_QUIT_MS 2000       /* we said QUIT; the 221 is courtesy */
 
 /* Certificates */
 #define LIMIT_CHAIN 10                /* certificates kept per chain */

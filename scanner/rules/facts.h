@@ -44,6 +44,14 @@ struct lookup {
 	struct slice resolver; /* address that gave the answer; may be empty */
 };
 
+/* Present or proven absent; anything else could not be determined. */
+static inline bool
+lookup_is_answer(const struct lookup *l)
+{
+	return l->outcome == OUTCOME_OK || l->outcome == OUTCOME_NODATA ||
+	    l->outcome == OUTCOME_NXDOMAIN;
+}
+
 struct mx_rr {
 	uint16_t preference;
 	struct slice host; /* "." for the root */
@@ -165,6 +173,12 @@ struct dane_facts {
 	bool checked;            /* a chain was there to compare */
 	bool matched;            /* authenticated, name included where needed */
 	bool ta_name_failed;     /* DANE-TA path stands, only the name fails */
+	/*
+	 * Then: the names of the leaf that another reference name may match,
+	 * its common name where it has no DNS name (RFC 7672 3.2.2, 3.2.3).
+	 */
+	struct slice *ta_name;
+	size_t n_ta_name;
 	uint32_t matched_index;  /* into the set, when matched */
 	uint32_t matched_depth;  /* 0 is the leaf */
 };
@@ -231,6 +245,7 @@ struct host_state {
 	bool self_signed, untrusted, expired, not_yet, no_cert;
 	bool injection;
 	bool dane_no_starttls; /* usable TLSA, STARTTLS not offered or refused */
+	bool dane_ta_only;     /* a mismatch, by names of DANE-TA leaves alone */
 	/*
 	 * DNS names of the leaf where a DANE-TA path stands and the host name
 	 * fails: the domain's name may still match (RFC 7672 3.2.2).  Owned by

@@ -29,6 +29,8 @@ struct finding_row {
 };
 
 const struct finding_row *finding_row(enum finding f);
+/* The row of a code; NULL: a later version's finding. */
+const struct finding_row *finding_find(struct slice code);
 
 /* A set; iteration is in the order of the table. */
 struct finding_set {

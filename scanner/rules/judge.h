@@ -13,7 +13,7 @@
 #include "scanner/rules/sts.h"
 #include "scanner/rules/tlsrpt.h"
 
-/* ta_name of the state points into the facts; the hostbook re-homes it. */
+/* Leaves ta_name to the hostbook, which reads the leaf where one is wanted. */
 struct host_state judge_host(const struct host_facts *facts);
 
 struct host_judgement {

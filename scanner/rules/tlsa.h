@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "scanner/base/arena.h"
 #include "scanner/rules/facts.h"
 
 /*
@@ -13,3 +14,12 @@
  */
 bool tlsa_is_usable(const struct tlsa_rr *rr);
 size_t tlsa_count_usable(const struct rrset *set);
+
+/* The same for all four usages of RFC 6698: known numbers, right length. */
+bool tlsa_is_well_formed(const struct tlsa_rr *rr);
+/*
+ * RDATA in presentation form (RFC 6698 2.2, RFC 1035 5.1 for parentheses):
+ * three numbers and hexadecimal digits in any number of pieces.  False where
+ * the text is none; the data goes to the arena.
+ */
+bool tlsa_parse(struct arena *a, struct slice text, struct tlsa_rr *out);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * emit.c: certificates before the records that name them.
+ * Between the facts of a worker and the sink; owns nothing for long.
+ */
+#include "scanner/emit.h"
+
+#include "workers/x509_facts.h"
+
+#include "scanner/base/banned.h"
+
+struct emission
+emission_begin(struct sink *sink, struct arena *arena)
+{
+	return (struct emission){ sink, arena, VEC_OF(struct record *) };
+}
+
+void
+emission_chain(struct emission *e, const struct tls_facts *tls)
+{
+	for (size_t i = 0; i < tls->n_chain; i++) {
+		const struct cert_der *der = &tls->chain[i];
+		struct cert_facts cert;
+		struct record **slot;
+
+		if (sink_has_cert(e->sink, der->sha256))
+			continue;
+		x509_facts(e->arena, der->der, &cert);
+		slot = vec_push(e->arena, &e->records);
+		*slot = record_cert(&cert);
+	}
+}
+
+void
+emission_post(struct emission *e, struct record *record,
+    sink_taken_fn *taken, void *ctx)
+{
+	struct record **slot = vec_push(e->arena, &e->records);
+
+	*slot = record;
+	sink_post(e->sink, e->records.p, e->records.n, taken, ctx);
+}

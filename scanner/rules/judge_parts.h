@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * judge_parts.h: what the files judge*.c share and nobody else needs.
+ */
+#pragma once
+
+#include "scanner/rules/judge.h"
+
+/* Has the name an address?  NO: proven; UNKNOWN: a look-up failed. */
+enum tri judge_has_address(const struct rrset *a, const struct rrset *aaaa);
+
+/* A version that was negotiated and is below TLS 1.2. */
+bool judge_is_old_tls(enum tls_version v);
+
+/*
+ * Policy status, what the body says, and their findings.  True where a status
+ * other than OK is final: false for what another attempt may change although
+ * its layer is known (a connect time-out).
+ */
+bool judge_policy(struct arena *a, const struct policy_facts *facts,
+    struct judgement *out);
+
+/* The DANE part of judge_host(): reads starttls, sets the dane fields. */
+void judge_host_dane(const struct host_facts *facts, struct host_state *out);
+
+/* One host's DANE status joined with the MX answer of the domain. */
+enum dane_status judge_join_dane(const struct domain_facts *facts,
+    const struct host_state *state);
+
+/* Findings and verdict_dane, from out->host and out->mx_status. */
+void judge_dane(const struct domain_facts *facts, struct judgement *out);

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * run.c: the life of a scan.
+ *
+ *   main thread    signals, status line, start and end
+ *   reader thread  list -> window -> workers
+ *   workers        jobs
+ *   writer         sink; gives places of the window back
+ *
+ * A first SIGINT or SIGTERM stops the reader and gives what is in flight a
+ * deadline; a second one ends at once.  Either way the file is whole.
+ */
+#include "scanner/run.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "scanner/base/log.h"
+#include "scanner/job.h"
+#include "scanner/progress.h"
+
+#include "scanner/base/banned.h"
+
+struct control {
+	struct run *run;
+	struct progress *progress;
+	uv_signal_t interrupt, terminate, hangup;
+	uv_timer_t second;
+	uint64_t drain_until_ms; /* 0: not draining */
+	bool ending;
+};
+
+int64_t
+clock_wall_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+uint64_t
+clock_mono_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+struct worker *
+run_owner(struct run *r, struct slice name)
+{
+	return r->worker[slice_hash(name, r->hash_key) % r->n_worker];
+}
+
+/* ---- the window ---- */
+
+enum run_stop
+run_stopping(struct run *r)
+{
+	return (enum run_stop)atomic_load(&r->shared_.stop);
+}
+
+bool
+run_admit(struct run *r)
+{
+	struct run_shared *s = &r->shared_;
+	bool ok;
+
+	pthread_mutex_lock(&s->lock);
+	while (s->in_flight >= r->options->window &&
+	    run_stopping(r) == STOP_NONE)
+		pthread_cond_wait(&s->room, &s->lock);
+	ok = run_stopping(r) == STOP_NONE;
+	if (ok)
+		s->in_flight++;
+	pthread_mutex_unlock(&s->lock);
+	if (ok)
+		atomic_fetch_add(&s->admitted, 1);
+	return ok;
+}
+
+/* On the control loop: everything was taken, or time is up. */
+static void
+on_finished(void *ctx)
+{
+	struct run *r = ctx;
+
+	loop_stop(r->control);
+}
+
+void
+run_release(void *run)
+{
+	struct run *r = run;
+	struct run_shared *s = &r->shared_;
+	bool finished;
+
+	atomic_fetch_add(&s->done, 1);
+	pthread_mutex_lock(&s->lock);
+	s->in_flight--;
+	finished = s->reader_done && s->in_flight == 0;
+	pthread_cond_signal(&s->room);
+	pthread_mutex_unlock(&s->lock);
+	if (finished)
+		loop_post(r->control, on_finished, r);
+}
+
+void
+run_reader_done(struct run *r)
+{
+	struct run_shared *s = &r->shared_;
+	bool finished;
+
+	pthread_mutex_lock(&s->lock);
+	s->reader_done = true;
+	finished = s->in_flight == 0;
+	pthread_mutex_unlock(&s->lock);
+	if (finished)
+		loop_post(r->control, on_finished, r);
+}
+
+/* A file that cannot be written leaves nothing to wait for. */
+void
+run_sink_failed(void *run, const char *error)
+{
+	struct run *r = run;
+
+	log_error("%s", error);
+	run_ask_stop(r, STOP_FAILED);
+	loop_post(r->control, on_finished, r);
+}
+
+void
+run_ask_stop(struct run *r, enum run_stop why)
+{
+	int none = STOP_NONE;
+
+	atomic_compare_exchange_strong(&r->shared_.stop, &none, (int)why);
+	pthread_mutex_lock(&r->shared_.lock);
+	pthread_cond_broadcast(&r->shared_.room);
+	pthread_mutex_unlock(&r->shared_.lock);
+}
+
+/* ---- the reader ---- */
+
+static void *
+reader_main(void *arg)
+{
+	struct run *r = arg;
+	struct source_name name;
+	enum source_result result = SOURCE_END;
+	int old;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
+	while (run_stopping(r) == STOP_NONE &&
+	    (result = source_next(r->source, &name)) == SOURCE_NAME) {
+		atomic_store(&r->shared_.lines, source_lines(r->source));
+		if (!run_admit(r))
+			break;
+		job_post(run_owner(r, name.name), &name);
+	}
+	atomic_store(&r->shared_.rejected, source_rejected_total(r->source));
+	if (result == SOURCE_FAILED) {
+		log_error("%s; the records so far are kept",
+		    source_error(r->source));
+		run_ask_stop(r, STOP_INPUT);
+	}
+	run_reader_done(r);
+	return NULL;
+}
+
+/* ---- control ---- */
+
+static void
+on_signal(uv_signal_t *handle, int number)
+{
+	struct control *c = handle->data;
+	struct run *r = c->run;
+
+	if (number == SIGHUP) {
+		for (size_t i = 0; i < r->options->exclude.n; i++) {
+			const char *path = r->options->exclude.v[i];
+			char error[512];
+
+			if (!reach_exclude_file(r->reach, path, error,
+			    sizeof(error)))
+				log_warn("%s; the old exclusions stay", error);
+			else
+				log_info("read %s again", path);
+		}
+		return;
+	}
+	if (run_stopping(r) != STOP_NONE) {
+		log_info("leaving now");
+		loop_stop(r->control);
+		return;
+	}
+	log_info("stopping: %u s for what is in flight; once more to leave "
+	    "now", (unsigned)(r->options->drain_ms / 1000));
+	run_ask_stop(r, STOP_INTERRUPTED);
+}
+
+static void
+on_second(uv_timer_t *handle)
+{
+	struct control *c = handle->data;
+	struct run *r = c->run;
+	uint64_t now = clock_mono_ms();
+
+	progress_tick(c->progress);
+	if (run_stopping(r) == STOP_NONE)
+		return;
+	if (c->drain_until_ms == 0)
+		c->drain_until_ms = now + r->options->drain_ms;
+	if (now >= c->drain_until_ms)
+		loop_stop(r->control);
+}
+
+static void
+watch_signal(struct control *c, uv_signal_t *handle, int number)
+{
+	uv_signal_init(loop_uv(c->run->control), handle);
+	handle->data = c;
+	uv_signal_start(handle, on_signal, number);
+	uv_unref((uv_handle_t *)handle);
+}
+
+static void
+control_start(struct control *c)
+{
+	uv_loop_t *uv = loop_uv(c->run->control);
+
+	watch_signal(c, &c->interrupt, SIGINT);
+	watch_signal(c, &c->terminate, SIGTERM);
+	watch_signal(c, &c->hangup, SIGHUP);
+	uv_timer_init(uv, &c->second);
+	c->second.data = c;
+	uv_timer_start(&c->second, on_second, 1000, 1000);
+}
+
+static void
+control_end(struct control *c)
+{
+	uv_close((uv_handle_t *)&c->interrupt, NULL);
+	uv_close((uv_handle_t *)&c->terminate, NULL);
+	uv_close((uv_handle_t *)&c->hangup, NULL);
+	uv_close((uv_handle_t *)&c->second, NULL);
+}
+
+/* ---- the end ---- */
+
+static const char *
+reason_word(struct run *r)
+{
+	switch (run_stopping(r)) {
+	case STOP_NONE:
+		return "complete";
+	case STOP_INTERRUPTED:
+		return "interrupted";
+	case STOP_INPUT:
+	case STOP_FAILED:
+		return "failed";
+	}
+	return "failed";
+}
+
+static void
+post_end(struct run *r)
+{
+	struct end_meta m = { .reason = reason_word(r) };
+	struct rejected_count rejected[NAME_ERROR_COUNT];
+	struct record *record;
+
+	sink_drain(r->sink, &m.tally);
+	source_digest(r->source, m.list_sha256);
+	m.list_lines = source_lines(r->source);
+	for (int e = NAME_OK + 1; e < NAME_ERROR_COUNT; e++) {
+		uint64_t n = source_rejected(r->source, (enum name_error)e);
+
+		if (n > 0)
+			rejected[m.n_rejected++] = (struct rejected_count){
+				name_error_word((enum name_error)e), n };
+	}
+	m.rejected = rejected;
+	m.ended_ms = clock_wall_ms();
+	m.duration_ms = clock_mono_ms() - r->started_mono_ms;
+	for (size_t i = 0; i < r->n_worker; i++) {
+		struct stats *s = &r->worker[i]->stats;
+
+		m.dns_queries += STAT_GET(s->dns_queries);
+		m.policy_connects += STAT_GET(s->policy_connects);
+		m.smtp_connects += STAT_GET(s->smtp_connects);
+	}
+	record = record_end(&m);
+	sink_post(r->sink, &record, 1, NULL, NULL);
+}
+
+static bool
+start_workers(struct run *r)
+{
+	for (size_t i = 0; i < r->n_worker; i++)
+		if (!worker_start(r->worker[i]))
+			return false;
+	return true;
+}
+
+static int
+exit_status(struct run *r)
+{
+	switch (run_stopping(r)) {
+	case STOP_NONE:
+		return 0;
+	case STOP_INTERRUPTED:
+		return 2;
+	case STOP_INPUT:
+		return 1;
+	case STOP_FAILED:
+		return 3;
+	}
+	return 3;
+}
+
+int
+run_scan(struct run *r)
+{
+	struct control c = { .run = r, .progress = progress_new(r) };
+	pthread_t reader;
+	bool reading = false;
+
+	if (c.progress == NULL)
+		return 1;
+	control_start(&c);
+	reading = start_workers(r) &&
+	    pthread_create(&reader, NULL, reader_main, r) == 0;
+	if (reading) {
+		loop_run(r->control);
+		pthread_cancel(reader); /* it may wait for standard input */
+		pthread_join(reader, NULL);
+	} else {
+		run_ask_stop(r, STOP_FAILED);
+	}
+	for (size_t i = 0; i < r->n_worker; i++)
+		worker_stop(r->worker[i]);
+	progress_end(c.progress, reason_word(r));
+	post_end(r);
+	control_end(&c);
+	progress_free(c.progress);
+	return exit_status(r);
+}

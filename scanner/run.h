@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * run.h: one scan: its workers, its window, its end.
+ *
+ *   reader thread --run_admit()--> worker loops --sink--> run_release()
+ *
+ * The reader waits for a place in the window; a job keeps its place until the
+ * writer has taken its record.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "output/sink.h"
+#include "scanner/options.h"
+#include "scanner/source.h"
+#include "scanner/worker.h"
+#include "workers/gate.h"
+#include "workers/reach.h"
+
+#define RUN_WORKERS_MAX 64
+
+enum run_stop {
+	STOP_NONE,
+	STOP_INTERRUPTED, /* by the user */
+	STOP_INPUT,       /* the list cannot be read on */
+	STOP_FAILED,      /* our own trouble */
+};
+
+struct run_shared {
+	pthread_mutex_t lock;
+	pthread_cond_t room;
+	uint64_t in_flight;        /* under the lock */
+	bool reader_done;          /* under the lock */
+	_Atomic int stop;          /* enum run_stop */
+	_Atomic uint64_t admitted;
+	_Atomic uint64_t done;     /* records taken by the writer */
+	_Atomic uint64_t inconclusive; /* of them: something stayed unknown */
+	_Atomic uint64_t rejected;
+	_Atomic uint64_t lines;    /* of the list, read */
+};
+
+struct run {
+	const struct options *options;
+	struct dns_config dns;
+	struct policy_config policy;
+	struct smtp_config smtp;
+	struct tls_config tls;
+	bool wants_policy, wants_smtp;
+	struct reach *reach;
+	struct gate *gate;
+	struct sink *sink;
+	struct source *source;
+	struct loop *control;      /* of the main thread */
+	struct worker *worker[RUN_WORKERS_MAX];
+	size_t n_worker;
+	uint64_t hash_key[2];      /* which worker owns a name */
+	uint64_t list_lines;       /* 0: not known before the end */
+	int64_t started_ms;        /* since 1970 */
+	uint64_t started_mono_ms;
+	char user_agent[512];
+	struct run_shared shared_;
+};
+
+int64_t clock_wall_ms(void);  /* since 1970 */
+uint64_t clock_mono_ms(void);
+
+struct worker *run_owner(struct run *r, struct slice name);
+/* Waits for a place in the window; false: the run is stopping. */
+bool run_admit(struct run *r);
+/* A record of a domain was taken (any thread; a sink_taken_fn). */
+void run_release(void *run);
+/* The reader has nothing more to give. */
+void run_reader_done(struct run *r);
+/* Any thread: no more admissions; what is in flight may finish. */
+void run_ask_stop(struct run *r, enum run_stop why);
+enum run_stop run_stopping(struct run *r);
+
+/* The writer gave up (of struct sink_config). */
+void run_sink_failed(void *run, const char *error);
+
+/* Runs the scan that cmd_scan prepared; exit status of the program. */
+int run_scan(struct run *r);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * worker.h: one thread with its loop, its three pools, its jobs and its part
+ * of the hostbook.
+ *
+ * A domain belongs to the worker its name hashes to, an MX host likewise.
+ * Everything here is touched by the worker's own thread only, but for what
+ * stands in run.h as shared.
+ */
+#pragma once
+
+#include <pthread.h>
+
+#include "workers/dns_pool.h"
+#include "workers/loop.h"
+#include "workers/policy_pool.h"
+#include "workers/smtp_pool.h"
+#include "workers/stats.h"
+#include "workers/tls.h"
+
+struct hostbook;
+struct job;
+struct run;
+
+struct worker {
+	struct run *run;
+	struct loop *loop;
+	struct stats stats;
+	struct dns_pool *dns;
+	struct tls *tls;
+	struct policy_pool *policy;
+	struct smtp_pool *smtp;
+	struct hostbook *hosts;
+	struct job *jobs; /* in flight, doubly linked */
+	pthread_t thread;
+	bool started;
+};
+
+/* NULL: one line was logged. */
+struct worker *worker_new(struct run *run);
+/* False: one line was logged. */
+bool worker_start(struct worker *w);
+/* Stops the loop and waits for the thread. */
+void worker_stop(struct worker *w);
+/* After every worker was stopped; jobs in flight are dropped. */
+void worker_free(struct worker *w);
