@@ -360,7 +360,7 @@ check_list(struct run *r)
 static int
 scan(struct run *r, const struct list_facts *list)
 {
-	const struct gate_config gate = {
+	struct gate_config gate = {
 		.per_network = (uint32_t)r->options->per_net,
 		.per_operator = (uint32_t)r->options->per_operator,
 		.rest_ms = (uint32_t)r->options->rest_ms,
@@ -368,7 +368,9 @@ scan(struct run *r, const struct list_facts *list)
 	};
 	int status;
 
-	r->gate = gate_new(&gate);
+	r->smtp_gate = gate_new(&gate);
+	gate.rest_ms = (uint32_t)r->options->policy_rest_ms;
+	r->policy_gate = gate_new(&gate);
 	if (!preflight_resolvers(r->options->resolver.v,
 	    r->options->resolver.n, r->options->trust_ad, &r->dns))
 		return 1;
@@ -394,7 +396,8 @@ run_free(struct run *r)
 {
 	for (size_t i = 0; i < r->n_worker; i++)
 		worker_free(r->worker[i]);
-	gate_free(r->gate);
+	gate_free(r->smtp_gate);
+	gate_free(r->policy_gate);
 	reach_free(r->reach);
 	source_close(r->source);
 	loop_free(r->control);

@@ -217,22 +217,19 @@ static void
 print_wrapped(FILE *out, const char *text)
 {
 	size_t column = HELP_COLUMN;
+	const char *gap = "";
 
 	while (*text != '\0') {
 		size_t word = strcspn(text, " ");
 
-		if (column + word > HELP_WIDTH) {
+		if (column + strlen(gap) + word > HELP_WIDTH) {
 			fprintf(out, "\n%*s", HELP_COLUMN, "");
 			column = HELP_COLUMN;
+			gap = "";
 		}
-		fprintf(out, "%.*s", (int)word, text);
-		column += word;
-		text += word;
-		if (*text == ' ') {
-			fputc(' ', out);
-			column++;
-			text++;
-		}
+		column += (size_t)fprintf(out, "%s%.*s", gap, (int)word, text);
+		gap = " ";
+		text += word + strspn(text + word, " ");
 	}
 	fputc('\n', out);
 }

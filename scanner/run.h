@@ -49,7 +49,8 @@ struct run {
 	struct tls_config tls;
 	bool wants_policy, wants_smtp;
 	struct reach *reach;
-	struct gate *gate;
+	struct gate *smtp_gate;
+	struct gate *policy_gate;
 	struct sink *sink;
 	struct source *source;
 	struct loop *control;      /* of the main thread */

@@ -34,9 +34,9 @@ make_pools(struct worker *w)
 		return false;
 	}
 	w->policy = policy_pool_new(w->loop, &run->policy, w->tls, run->reach,
-	    run->gate, &w->stats);
+	    run->policy_gate, &w->stats);
 	w->smtp = smtp_pool_new(w->loop, &run->smtp, w->tls, run->reach,
-	    run->gate, &w->stats);
+	    run->smtp_gate, &w->stats);
 	return w->policy != NULL && w->smtp != NULL;
 }
 

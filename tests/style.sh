@@ -69,8 +69,7 @@ function end_of_file()
 	FILENAME = file
 	if (is_source && !has_spdx)
 		fault(1, "no SPDX-License-Identifier: Apache-2.0 at the top")
-	least = file ~ /[.]c$/ ? 3 : 1
-	if (is_source && prose < least)
+	if (is_source && prose == 0)
 		fault(1, "no comment at the top that says what the file is for")
 	if (needs_banned && last_include != "\"scanner/base/banned.h\"")
 		fault(include_line ? include_line : 1,
@@ -90,7 +89,7 @@ function top_comment(s)
 		in_block = s !~ /\*\//
 	} else if (s ~ /^\/\*/) {
 		in_block = s !~ /\*\//
-	} else if (s !~ /^(#|--|\/\/)/ && s !~ /^[ \t]*$/) {
+	} else if (s !~ comment && s !~ /^[ \t]*$/) {
 		at_top = 0
 		return
 	}
@@ -108,6 +107,8 @@ FNR == 1 {
 	n_files++
 	is_c = FILENAME ~ /[.][ch]$/
 	is_source = FILENAME !~ /[.]md$/
+	# what a comment of one line begins with; in C that is no comment
+	comment = is_c || FILENAME ~ /[.]def$/ ? "^//" : "^(#|--)"
 	needs_banned = FILENAME ~ /^(scanner|workers|output)\/.*[.]c$/
 	has_spdx = prose = in_docstring = in_block = include_line = 0
 	last_include = before = ""

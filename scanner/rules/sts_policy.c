@@ -331,6 +331,10 @@ sts_policy_parse(struct arena *a, struct slice body, struct sts_policy *out)
 	struct slice text;
 
 	*out = (struct sts_policy){ .mode = POLICY_MODE_NULL };
+	if (body.n == 0) {
+		finding_raise(&out->findings, FINDING_STS_POLICY_EMPTY);
+		return;
+	}
 	if (slice_starts(body, SLICE_LIT("\xff\xfe")) ||
 	    slice_starts(body, SLICE_LIT("\xfe\xff"))) {
 		/* UTF-16: nothing of it can be read. */
@@ -342,11 +346,7 @@ sts_policy_parse(struct arena *a, struct slice body, struct sts_policy *out)
 		body = slice_from(body, 3);
 	}
 	text = trim_any_space(body);
-	if (text.n == 0) {
-		finding_raise(&out->findings, FINDING_STS_POLICY_EMPTY);
-		return;
-	}
-	if (text.p[0] == '<') {
+	if (text.n > 0 && text.p[0] == '<') {
 		finding_raise(&out->findings, FINDING_STS_POLICY_HTML);
 		return;
 	}

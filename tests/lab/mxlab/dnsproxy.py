@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """The authoritative server for zones with faults.
 
-It stands before an NSD of its own: a question that has a fault is answered with it, every
-other one is passed on and its answer relayed, so that the faulty zones keep a
-real server's wildcards, aliases and denials.
+It stands before an NSD of its own: a question that has a fault is answered
+with it, every other one is passed on and its answer relayed, so that the
+faulty zones keep a real server's wildcards, aliases and denials.
 
-Silence lasts for a second, then the question gets SERVFAIL for a while.  A
-resolver would otherwise give up on the server for all names of the zone, and
-a world could not hold silent and sound names side by side; what the client
-sees, a late SERVFAIL, is the same.
+Silence lasts for less than a second, then the question gets SERVFAIL for a
+while.  A resolver would otherwise give up on the server for all names of the
+zone, and a world could not hold silent and sound names side by side; what the
+client sees, a late SERVFAIL, is the same.
 """
 from __future__ import annotations
 
 import asyncio
+import socket
 import struct
 import time
 from typing import Any, Callable
@@ -24,9 +25,10 @@ FLAGS_ANSWER = 0x8400       # QR, AA
 FLAG_TC = 0x0200
 FLAG_RD = 0x0100
 RCODES = {"servfail": 2, "refused": 5}
+BUFFER_BYTES = 1 << 20
 TCP_IDLE_S = 10
 TCP_UPSTREAM_S = 5
-SILENT_S = 1.0
+SILENT_S = 0.7              # less than the time-out that Unbound has
 RELENT_S = 4.0              # after the first try: then silent again
 NAMES = {number: kind for kind, number in TYPES.items()}
 
@@ -199,9 +201,12 @@ class TcpProxy:
 async def start(address: str, nsd: str, faults: Faults) -> list[Any]:
     """Bind UDP and TCP; what is returned must be kept."""
     loop = asyncio.get_running_loop()
-    _, upstream = await loop.create_datagram_endpoint(
+    transport, upstream = await loop.create_datagram_endpoint(
         Upstream, remote_addr=(nsd, 53))
     udp, _ = await loop.create_datagram_endpoint(
         lambda: UdpProxy(faults, upstream), local_addr=(address, 53))
+    for one in (transport, udp):
+        one.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
     tcp = await asyncio.start_server(TcpProxy(faults, nsd).serve, address, 53)
     return [upstream, udp, tcp]

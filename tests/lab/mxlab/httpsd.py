@@ -35,9 +35,10 @@ class HttpsSession(Session):
 
     def on_open(self) -> None:
         """TLS from the first byte, unless a fault comes first."""
-        if self.strikes_at == "connect" and self.strike():
+        waits = self.strikes_at == "tls" or self.fault == "reset"
+        if self.strikes_at == "connect" and not waits and self.strike():
             return
-        if self.strikes_at == "tls" and self.fault is not None:
+        if self.fault is not None and self.strikes_at != "http":
             self.on_first_bytes(self.strike)
             return
         self.start_tls()

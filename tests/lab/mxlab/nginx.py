@@ -8,6 +8,7 @@ ours behind a status of ours.
 """
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,8 @@ def write_config(plan: Plan, folder: Path) -> list[str]:
         f" {kind}_temp_path {quoted(str(run / kind))};\n" for kind in
         ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     error_log = quoted(str(folder / "log" / "nginx.log"))
-    text = ("daemon off; master_process off;\n"
+    user = "" if os.geteuid() else "user root root;\n"
+    text = (f"daemon off; master_process off;\n{user}"
             f"pid {quoted(str(run / 'nginx.pid'))};\n"
             f"error_log {error_log} error;\n"
             "worker_rlimit_nofile 8192;\n"

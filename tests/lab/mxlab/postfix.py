@@ -2,8 +2,10 @@
 """One Postfix instance for the MX hosts that a world wants to be real.
 
 Own configuration, queue and data folders; one smtpd service per address, with
-the host's name and certificate.  Nothing is ever queued: the scanner sends no
-mail, and no service that could deliver any is configured.
+the host's name and certificate.  They lie in DIR or, where Postfix's own user
+cannot reach that, in a temporary folder that DIR/run/postfix.home names.
+Nothing is ever queued: the scanner sends no mail, and no service that could
+deliver any is configured.
 """
 from __future__ import annotations
 
@@ -11,6 +13,8 @@ import grp
 import os
 import pwd
 import shutil
+import stat
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +52,36 @@ def _is_mapped(name: str, number: int) -> bool:
     return False
 
 
-def _main_cf(folder: Path) -> str:
-    queue = folder / "postfix" / "queue"
-    data = folder / "postfix" / "data"
+def _is_reachable(path: Path) -> bool:
+    """True when everybody may pass through every folder down to a path."""
+    return all(above.stat().st_mode & stat.S_IXOTH
+               for above in [path, *path.parents])
+
+
+def make_home(folder: Path) -> Path:
+    """The folder of the instance; `master` opens files in it unprivileged."""
+    home = folder / "postfix"
+    if not _is_reachable(folder):
+        home = Path(tempfile.mkdtemp(prefix="mxlab-postfix-"))
+        home.chmod(0o755)
+    home.mkdir(exist_ok=True)
+    (folder / "run" / "postfix.home").write_text(str(home))
+    return home
+
+
+def remove_home(folder: Path) -> None:
+    """Leave nothing behind outside DIR."""
+    try:
+        home = Path((folder / "run" / "postfix.home").read_text())
+    except OSError:
+        return
+    if home.name.startswith("mxlab-postfix-"):
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _main_cf(folder: Path, home: Path) -> str:
+    queue = home / "queue"
+    data = home / "data"
     return "\n".join([
         "compatibility_level = 3.6",
         f"queue_directory = {queue}",
@@ -72,10 +103,10 @@ def _main_cf(folder: Path) -> str:
         "default_process_limit = 200", "max_idle = 20s", ""])
 
 
-def _master_cf(points: list[dict[str, Any]], folder: Path) -> str:
+def _master_cf(points: list[dict[str, Any]], home: Path) -> str:
     rows = []
     for number, point in enumerate(points):
-        chain = folder / "postfix" / f"chain-{number:05d}.pem"
+        chain = home / f"chain-{number:05d}.pem"
         key = Path(point["key"]).read_bytes()
         chain.write_bytes(key + Path(point["chain"]).read_bytes())
         chain.chmod(0o600)
@@ -93,11 +124,10 @@ def _master_cf(points: list[dict[str, Any]], folder: Path) -> str:
 
 def write_config(points: list[dict[str, Any]], folder: Path) -> list[str]:
     """All folders and files of the instance; returns the command."""
-    home = folder / "postfix"
-    shutil.rmtree(home, ignore_errors=True)
+    home = make_home(folder)
     user = pwd.getpwnam("postfix")
     postdrop = grp.getgrnam("postdrop").gr_gid
-    (home / "etc").mkdir(parents=True)
+    (home / "etc").mkdir()
     (home / "data").mkdir()
     os.chown(home / "data", user.pw_uid, user.pw_gid)
     for name in QUEUE:
@@ -110,8 +140,8 @@ def write_config(points: list[dict[str, Any]], folder: Path) -> list[str]:
     (home / "queue" / "public").chmod(0o710)
     os.chown(home / "queue" / "maildrop", user.pw_uid, postdrop)
     (home / "queue" / "maildrop").chmod(0o730)
-    (home / "etc" / "main.cf").write_text(_main_cf(folder))
-    (home / "etc" / "master.cf").write_text(_master_cf(points, folder))
+    (home / "etc" / "main.cf").write_text(_main_cf(folder, home))
+    (home / "etc" / "master.cf").write_text(_master_cf(points, home))
     return [MASTER, "-c", str(home / "etc"), "-d"]
 
 

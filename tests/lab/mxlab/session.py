@@ -26,6 +26,8 @@ ALERT_HANDSHAKE_FAILURE = b"\x15\x03\x03\x00\x02\x02\x28"
 NO_TLS = b"HTTP/1.0 400 Bad Request\r\n\r\nthis is no TLS record\r\n"
 ENDLESS_CHUNK = 16384
 ENDLESS_PAUSE_S = 0.01
+# A reset before the peer has seen the connection would look like a refusal.
+RESET_AFTER_S = 0.1
 
 VERSIONS = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1,
             "1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from mxlab.session import (ALERT_HANDSHAKE_FAILURE, ENDLESS_CHUNK, NO_TLS,
-                           Session)
+                           RESET_AFTER_S, Session)
 
 LINE_CAP = 8192
 COMMAND_CAP = 100
@@ -67,11 +67,8 @@ class SmtpSession(Session):
 
     def greet(self) -> None:
         """The greeting; 4yz ends here, 5yz waits for QUIT (RFC 5321 3.1)."""
-        self.send(crlf(self.banner))
-        code = self.banner[-1][:1]
-        if self.banner[-1].startswith("421"):
-            self.finish("banner")
-        elif code in ("4", "5"):
+        self.say(self.banner, "banner")
+        if self.banner[-1][:1] in ("4", "5"):
             self.closing_only = True
 
     def strike(self, moment: str, regular: bytes = b"") -> bool:
@@ -85,7 +82,7 @@ class SmtpSession(Session):
         elif self.fault == "hang":
             self.hang(end)
         elif self.fault == "reset":
-            self.reset(end)
+            self.after(RESET_AFTER_S, lambda: self.reset(end))
         elif self.fault == "close":
             self.finish(end)
         elif self.fault == "endless":
@@ -166,9 +163,9 @@ class SmtpSession(Session):
             self.on_ehlo(rest.strip())
         elif verb == "HELO":
             self.facts["ehlo"] = rest.strip()
-            self.facts["complete"] = True
             helo = self.spec.get("helo") or f"250 {self.point['host']}"
-            self.send(crlf([helo]))
+            self.facts["complete"] = helo.startswith("2")
+            self.say([helo], "helo")
         elif verb == "STARTTLS":
             self.on_starttls()
         elif verb in ("MAIL", "RCPT", "DATA", "BDAT"):
@@ -178,6 +175,12 @@ class SmtpSession(Session):
             self.send(b"250 2.0.0 ok\r\n")
         else:
             self.send(b"502 5.5.1 not implemented\r\n")
+
+    def say(self, lines: list[str], end: str, more: bytes = b"") -> None:
+        """A reply; 421 announces the end (RFC 5321 3.8)."""
+        self.send(crlf(lines) + more)
+        if lines[-1].startswith("421"):
+            self.finish(end)
 
     def on_ehlo(self, name: str) -> None:
         """Say what we can do; inside TLS that is something else."""
@@ -189,7 +192,7 @@ class SmtpSession(Session):
         is_fine = self.ehlo[-1].startswith("2")
         self.facts["complete"] = is_fine and not self.offers
         if not self.strike("ehlo", crlf(self.ehlo)):
-            self.send(crlf(self.ehlo))
+            self.say(self.ehlo, "ehlo")
 
     def on_starttls(self) -> None:
         """Reply, and speak TLS after a 220."""
@@ -206,7 +209,7 @@ class SmtpSession(Session):
                 self.begin_tls(lines)
             return
         inject = self.spec.get("inject") or ""
-        self.send(crlf(lines) + inject.encode("latin-1", "replace"))
+        self.say(lines, "starttls", inject.encode("latin-1", "replace"))
         self.begin_tls(lines)
 
     def begin_tls(self, lines: list[str]) -> None:

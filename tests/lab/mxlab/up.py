@@ -16,7 +16,7 @@ from pathlib import Path
 from mxlab import dnsservers, nginx, postfix
 from mxlab.errors import LabError
 from mxlab.plan import Ground, Plan, make_plan
-from mxlab.process import Crew, alive, stop_all
+from mxlab.process import Crew, alive, listening, stop_all
 from mxlab.reading import Line, read_worlds
 from mxlab.zones import write_zones
 
@@ -35,6 +35,7 @@ def prepare(folder: Path) -> None:
             and not any(mark.exists() for mark in marks):
         raise LabError(f"{folder}: not empty and no lab's; choose another "
                        "--dir")
+    postfix.remove_home(folder)
     for name in OWN:
         shutil.rmtree(folder / name, ignore_errors=True)
     try:
@@ -42,6 +43,26 @@ def prepare(folder: Path) -> None:
             (folder / name).mkdir(parents=True)
     except OSError as why:
         raise LabError(f"{folder}: cannot make it ({why.strerror})") from None
+
+
+def check_ground(plan: Plan, dns_port: int) -> None:
+    """Refuse a base that another lab holds.
+
+    Binding alone would not tell: two resolvers may share a UDP port, and
+    then each gets some of the questions.
+    """
+    ground = plan.ground
+    wanted = {53: {ground.nsd, ground.proxy, ground.backend}}
+    wanted.setdefault(dns_port, set()).add(ground.resolver)
+    wanted.setdefault(ground.https_port, set()).update(plan.nginx_addresses)
+    for point in plan.endpoints + plan.postfix:
+        wanted.setdefault(point["port"], set()).add(point["address"])
+    for port, addresses in wanted.items():
+        taken = {address for address, _ in listening(port)} & addresses
+        if taken:
+            raise LabError(f"{min(taken)} port {port}: taken; is another lab "
+                           f"up with --base {ground.base}? Choose another "
+                           "--base")
 
 
 def write_outputs(lines: list[Line], plan: Plan, folder: Path,
@@ -56,7 +77,8 @@ def write_outputs(lines: list[Line], plan: Plan, folder: Path,
         f"--ehlo-name {SCANNER} --contact https://{SCANNER}/ "
         "--connect-timeout-ms 1500 --greeting-timeout-ms 4000 "
         "--session-timeout-ms 8000 --policy-timeout-ms 5000 "
-        "--retry-wait-ms 2000 --per-operator 64 --per-net 256\n")
+        "--retry-wait-ms 2000 --per-operator 64 --per-net 256 "
+        "--rest-ms 200 --policy-rest-ms 2\n")
     rows = [line.domain if line.rank is None else f"{line.rank},{line.domain}"
             for line in lines if line.listed]
     (folder / "list.txt").write_text("".join(f"{row}\n" for row in rows))
@@ -106,6 +128,7 @@ def start_all(plan: Plan, folder: Path, zones: list[tuple],
         wait_own(crew)
     except BaseException:
         stop_all(folder)
+        postfix.remove_home(folder)
         raise
 
 
@@ -126,6 +149,7 @@ def up(worlds: list[Path], folder: Path, ground: Ground, port: int) -> None:
         print("lab: Postfix cannot run here (not installed or not root): "
               "its hosts are served by the lab's own server")
     plan = make_plan(lines, ground, folder, has_postfix)
+    check_ground(plan, port)
     zones = write_zones(plan.tree, plan.key, folder / "zones")
     write_outputs(lines, plan, folder, port, worlds)
     start_all(plan, folder, zones, port)
@@ -151,5 +175,6 @@ def down(folder: Path) -> None:
     if not folder.is_dir():
         raise LabError(f"{folder}: no such directory")
     count = stop_all(folder.resolve())
+    postfix.remove_home(folder)
     print(f"lab: stopped {count} processes" if count
           else "lab: nothing was running")

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * frame_writer.h: bytes into independent zstd frames of a file.
+ *
+ * A frame is compressed whole, written, then synced: what lies before
+ * frame_writer_bytes() is on the disk.  When writing fails the file is cut
+ * back to there, so that it always consists of whole frames.  One thread.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct frame_writer;
+
+/*
+ * "-" is standard output, refused where that is a terminal.  An existing
+ * regular file is refused without `force`; devices and pipes are written to.
+ * NULL: `error` says why in one line.
+ */
+struct frame_writer *frame_writer_open(const char *path, bool force,
+    int level, char *error, size_t cap);
+void frame_writer_add(struct frame_writer *w, const void *p, size_t n);
+size_t frame_writer_pending(const struct frame_writer *w); /* plain bytes */
+/*
+ * Makes a frame of what was added; nothing pending is fine.  False: the disk
+ * failed, `error` says how, and nothing more may be added.
+ */
+bool frame_writer_flush(struct frame_writer *w, char *error, size_t cap);
+uint64_t frame_writer_bytes(const struct frame_writer *w); /* durable */
+/* Closes; what is pending is lost.  False: closing failed. */
+bool frame_writer_close(struct frame_writer *w);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * pack_facts.h: facts that several record types share: a look-up, a TLS
+ * session, an address.  Nothing is written for what was not asked or tried.
+ */
+#pragma once
+
+#include "output/pack.h"
+
+#define ADDRESS_TEXT_BYTES 46 /* INET6_ADDRSTRLEN */
+
+/* Numeric text in p, which holds ADDRESS_TEXT_BYTES. */
+struct slice address_text(const struct address *a, char *p);
+
+/* A and AAAA list their addresses. */
+void pack_lookup(struct packer *p, enum field f, const struct rrset *set,
+    bool single_resolver);
+void pack_tls(struct packer *p, enum field f, const struct tls_facts *tls);
+/* The strings of each TXT record joined, and as sent where there are parts. */
+void pack_txt(struct packer *p, enum field txt, enum field parts,
+    const struct rrset *set);

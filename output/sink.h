@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sink.h: the one writer, a thread of its own.
+ *
+ * Workers post encoded records; the writer keeps their order, drops
+ * certificates it has, compresses into independent zstd frames (content
+ * checksum) and syncs each closed frame.  `zstd -dc FILE` is the plain
+ * msgpack stream.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "output/record.h"
+
+struct sink;
+
+struct sink_config {
+	const char *path;
+	int level;     /* of zstd */
+	bool force;    /* replace an existing file */
+	/* Called once, from the writer's thread, when writing fails; later
+	 * records are dropped.  `error` is one line. */
+	void (*failed)(void *ctx, const char *error);
+	void *ctx;
+};
+
+/* NULL: `error` says what, where and how to fix it (exists, not writable). */
+struct sink *sink_open(const struct sink_config *config, char *error,
+    size_t cap);
+
+/*
+ * Takes n records, written in this order and next to each other; then, when
+ * the writer has taken them, calls taken(ctx) from its own thread (NULL:
+ * none).  From any thread; never blocks.
+ */
+typedef void sink_taken_fn(void *ctx);
+void sink_post(struct sink *s, struct record **record, size_t n,
+    sink_taken_fn *taken, void *ctx);
+
+/*
+ * Was a record of this certificate posted already?  False may come twice for
+ * the same certificate; the writer drops the second.
+ */
+bool sink_has_cert(struct sink *s, const uint8_t sha256[32]);
+
+/* What has been taken so far; call when no more is posted. */
+void sink_drain(struct sink *s, struct tally *out);
+uint64_t sink_bytes_written(struct sink *s);
+
+/* Writes what is left, syncs, closes, frees.  False: the file is short. */
+bool sink_close(struct sink *s);

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test_judge.c: properties of the judge that no single case shows.  What it
+ * makes of given facts stands in tests/cases/.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "scanner/rules/judge.h"
+
+#include "scanner/base/banned.h"
+
+#define POLICY "version: STSv1\nmode: enforce\nmx: *.a.example\nmax_age: 60\n"
+
+/* A domain that does everything right, with two hosts. */
+struct world {
+	struct arena *arena;
+	struct domain_facts facts;
+	struct mx_rr mx[2];
+	struct txt_rr sts, rpt;
+	struct domain_host host[2];
+};
+
+static struct host_state
+good_state(void)
+{
+	return (struct host_state){
+		.starttls = STARTTLS_STATUS_OK,
+		.tls = TLS_VERSION_1_3,
+		.trusted = TRI_YES,
+		.name_ok = TRI_YES,
+		.time_ok = TRI_YES,
+		.has_address = TRI_YES,
+	};
+}
+
+static void
+build_policy(struct policy_facts *p)
+{
+	p->host = SLICE_LIT("mta-sts.a.example");
+	p->a.lookup.outcome = OUTCOME_OK;
+	p->a.n = 1;
+	p->aaaa.lookup.outcome = OUTCOME_NODATA;
+	p->outcome = OUTCOME_OK;
+	p->tls = (struct tls_facts){ .outcome = OUTCOME_OK,
+		.version = TLS_VERSION_1_3, .trusted = TRI_YES,
+		.name_ok = TRI_YES, .time_ok = TRI_YES, .n_chain = 1 };
+	p->http_status = 200;
+	p->content_type = SLICE_LIT("text/plain");
+	p->has_body = true;
+	p->body = SLICE_LIT(POLICY);
+}
+
+static void
+build(struct world *w)
+{
+	struct domain_facts *f = &w->facts;
+
+	*w = (struct world){ .arena = w->arena };
+	arena_clear(w->arena);
+	w->sts.joined = SLICE_LIT("v=STSv1; id=1");
+	w->rpt.joined = SLICE_LIT("v=TLSRPTv1; rua=mailto:a@a.example");
+	f->name = SLICE_LIT("a.example");
+	f->sts_txt = (struct rrset){ .lookup.outcome = OUTCOME_OK, .n = 1,
+		.txt = &w->sts };
+	f->tlsrpt_txt = (struct rrset){ .lookup.outcome = OUTCOME_OK, .n = 1,
+		.txt = &w->rpt };
+	f->mx = (struct rrset){ .lookup = { .outcome = OUTCOME_OK,
+		.secure = TRI_YES }, .n = 2, .mx = w->mx };
+	build_policy(&f->policy);
+	f->host = w->host;
+	f->n_host = 2;
+	for (size_t i = 0; i < 2; i++) {
+		w->mx[i].preference = (uint16_t)(10 * (i + 1));
+		w->mx[i].host = i == 0 ? SLICE_LIT("mx1.a.example") :
+		    SLICE_LIT("mx2.a.example");
+		w->host[i].preference = w->mx[i].preference;
+		w->host[i].host = w->mx[i].host;
+		w->host[i].state = good_state();
+	}
+}
+
+static int
+setup(void **state)
+{
+	static struct world w;
+
+	w.arena = arena_new();
+	build(&w);
+	*state = &w;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	arena_free(((struct world *)*state)->arena);
+	return 0;
+}
+
+static void
+test_good(void **state)
+{
+	struct world *w = *state;
+	struct judgement j;
+
+	build(w);
+	judge_domain(w->arena, &w->facts, &j);
+	assert_int_equal(j.verdict, VERDICT_ENFORCE_OK);
+	assert_int_equal(j.verdict_dane, VERDICT_NONE);
+	assert_int_equal(finding_count(&j.findings), 0);
+	assert_int_equal(j.n_host, 2);
+	assert_int_equal(j.host[1].preference, 20);
+	assert_true(slice_eq(j.sts.id, SLICE_LIT("1")));
+	assert_int_equal(j.policy.max_age, 60);
+	assert_int_equal(j.tlsrpt.n_rua, 1);
+}
+
+/* Nothing asked, nothing known: nothing concluded. */
+static void
+test_nothing(void **state)
+{
+	struct world *w = *state;
+	struct domain_facts none = { .name = SLICE_LIT("a.example") };
+	struct judgement j;
+
+	judge_domain(w->arena, &none, &j);
+	assert_int_equal(j.verdict, VERDICT_INCONCLUSIVE);
+	assert_int_equal(j.verdict_dane, VERDICT_INCONCLUSIVE);
+	assert_int_equal(j.sts.status, RECORD_STATUS_INCONCLUSIVE);
+	assert_int_equal(j.tlsrpt.status, RECORD_STATUS_INCONCLUSIVE);
+	assert_int_equal(j.mx_status, MX_STATUS_INCONCLUSIVE);
+	assert_int_equal(j.policy_status, POLICY_STATUS_NONE_TRIED);
+	assert_int_equal(finding_count(&j.findings), 0);
+}
+
+/* "All fail" cannot be said of hosts that were cut off. */
+static void
+test_hosts_cut(void **state)
+{
+	struct world *w = *state;
+	struct judgement j;
+
+	build(w);
+	w->host[0].state.name_ok = TRI_NO;
+	w->host[1].state.name_ok = TRI_NO;
+	judge_domain(w->arena, &w->facts, &j);
+	assert_int_equal(j.verdict, VERDICT_ENFORCE_FAIL);
+	w->facts.hosts_cut = true;
+	judge_domain(w->arena, &w->facts, &j);
+	assert_int_equal(j.verdict, VERDICT_INCONCLUSIVE);
+}
+
+/* A stage that was left out leaves its question open. */
+static void
+test_stage_left_out(void **state)
+{
+	struct world *w = *state;
+	struct judgement j;
+
+	build(w);
+	w->facts.policy = (struct policy_facts){ .host = SLICE_EMPTY };
+	judge_domain(w->arena, &w->facts, &j);
+	assert_int_equal(j.policy_status, POLICY_STATUS_NONE_TRIED);
+	assert_int_equal(j.verdict, VERDICT_INCONCLUSIVE);
+	build(w);
+	w->facts.n_host = 0;
+	judge_domain(w->arena, &w->facts, &j);
+	assert_int_equal(j.verdict, VERDICT_INCONCLUSIVE);
+}
+
+static bool
+is_known_failure(enum starttls_status s)
+{
+	return s == STARTTLS_STATUS_NOT_OFFERED ||
+	    s == STARTTLS_STATUS_REFUSED || s == STARTTLS_STATUS_TLS_FAILED;
+}
+
+/* Only an answer counts as "no": time-outs, refusals of us, our trouble don't. */
+static void
+test_address_outcomes(void **state)
+{
+	(void)state;
+	for (enum outcome o = 0; o < OUTCOME_COUNT; o++) {
+		struct smtp_facts s = { .outcome = o };
+		struct host_facts f = { .address = &s, .n_address = 1 };
+		struct host_state h;
+
+		f.a.lookup.outcome = OUTCOME_OK;
+		f.a.n = 1;
+		h = judge_host(&f);
+		if (is_known_failure(h.starttls) &&
+		    outcome_class(o) != CLASS_ANSWER)
+			fail_msg("%s: %s", outcome_word(o),
+			    starttls_status_word(h.starttls));
+		if (outcome_class(o) == CLASS_BLOCKED)
+			assert_int_equal(h.starttls, STARTTLS_STATUS_BLOCKED);
+	}
+}
+
+static void
+test_fetch_outcomes(void **state)
+{
+	struct world *w = *state;
+
+	for (enum outcome o = 0; o < OUTCOME_COUNT; o++) {
+		struct judgement j;
+
+		build(w);
+		w->facts.policy.outcome = o;
+		w->facts.policy.tls.outcome = OUTCOME_NONE;
+		w->facts.policy.http_status = 0;
+		judge_domain(w->arena, &w->facts, &j);
+		if (j.verdict == VERDICT_INVALID &&
+		    outcome_class(o) != CLASS_ANSWER &&
+		    o != OUTCOME_RESET && o != OUTCOME_CLOSED)
+			fail_msg("%s: invalid", outcome_word(o));
+		assert_int_equal(j.policy_valid, TRI_UNKNOWN);
+	}
+}
+
+static void
+test_wants_policy(void **state)
+{
+	(void)state;
+	for (enum record_status s = 0; s < RECORD_STATUS_COUNT; s++) {
+		struct sts_rrset sts = { .status = s };
+		bool wants = s == RECORD_STATUS_OK ||
+		    s == RECORD_STATUS_INVALID || s == RECORD_STATUS_MULTIPLE;
+
+		assert_int_equal(judge_wants_policy(&sts), wants);
+	}
+}
+
+static uint32_t
+next_random(uint32_t *x)
+{
+	*x ^= *x << 13;
+	*x ^= *x >> 17;
+	*x ^= *x << 5;
+	return *x;
+}
+
+static enum tri
+random_tri(uint32_t *x)
+{
+	return (enum tri)(next_random(x) % 3);
+}
+
+static void
+random_host(uint32_t *x, struct host_state *s)
+{
+	*s = good_state();
+	if (next_random(x) % 2 == 0)
+		return;
+	s->starttls = next_random(x) % STARTTLS_STATUS_COUNT;
+	s->tls = next_random(x) % TLS_VERSION_COUNT;
+	s->trusted = random_tri(x);
+	s->name_ok = random_tri(x);
+	s->time_ok = random_tri(x);
+	s->dane = next_random(x) % DANE_STATUS_COUNT;
+	s->tlsa_published = next_random(x) % 2 == 0;
+}
+
+/* Knowing less never turns "unknown" into another verdict's opposite. */
+static void
+check_forgetting(struct world *w, size_t i, const struct judgement *before)
+{
+	struct judgement j;
+
+	w->host[i].state = (struct host_state){
+		.starttls = STARTTLS_STATUS_INCONCLUSIVE,
+		.dane = DANE_STATUS_INCONCLUSIVE,
+	};
+	judge_domain(w->arena, &w->facts, &j);
+	if (before->verdict == VERDICT_ENFORCE_OK)
+		assert_true(j.verdict == VERDICT_ENFORCE_OK ||
+		    j.verdict == VERDICT_INCONCLUSIVE);
+	if (before->verdict == VERDICT_ENFORCE_FAIL)
+		assert_true(j.verdict == VERDICT_INCONCLUSIVE);
+	if (before->verdict_dane == VERDICT_ENFORCE_FAIL)
+		assert_int_equal(j.verdict_dane, VERDICT_INCONCLUSIVE);
+}
+
+static void
+test_forgetting(void **state)
+{
+	struct world *w = *state;
+	uint32_t x = 2463534242u;
+	size_t n_fail = 0, n_ok = 0;
+
+	for (int round = 0; round < 20000; round++) {
+		struct judgement j;
+
+		build(w);
+		random_host(&x, &w->host[0].state);
+		random_host(&x, &w->host[1].state);
+		judge_domain(w->arena, &w->facts, &j);
+		n_ok += j.verdict == VERDICT_ENFORCE_OK;
+		n_fail += j.verdict == VERDICT_ENFORCE_FAIL;
+		check_forgetting(w, next_random(&x) % 2, &j);
+	}
+	assert_true(n_ok > 100 && n_fail > 100);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_hosts_cut),
+		cmocka_unit_test(test_stage_left_out),
+		cmocka_unit_test(test_address_outcomes),
+		cmocka_unit_test(test_fetch_outcomes),
+		cmocka_unit_test(test_wants_policy),
+		cmocka_unit_test(test_forgetting),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,346 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The lab's parts that need no server: names, records, signing, comparing.
+
+What the servers do is proven by tests/lab/selftest.  Run with the Python of
+the private environment: python3 -m unittest tests/unit/test_lab.py
+"""
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import stat
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "lab"))
+
+from mxlab import check, contacts, dnsname, dnsproxy, rr  # noqa: E402
+from mxlab.dnssec import ZoneKey, key_tag, nsec, sign_zone  # noqa: E402
+from mxlab.errors import LabError  # noqa: E402
+from mxlab.plan import Ground, make_plan  # noqa: E402
+from mxlab.reading import read_worlds  # noqa: E402
+from mxlab.smtpd import without_starttls  # noqa: E402
+
+
+class Names(unittest.TestCase):
+    def test_canonical_order(self) -> None:
+        """The example of RFC 4034 6.1."""
+        names = ["example", "a.example", "yljkjljk.a.example",
+                 "z.a.example", "zabc.a.example", "z.example",
+                 r"\001.z.example", "*.z.example", r"\200.z.example"]
+        self.assertEqual(sorted(reversed(names), key=dnsname.order), names)
+
+    def test_parents(self) -> None:
+        self.assertEqual(dnsname.parents("a.b.c"), ["a.b.c", "b.c", "c", ""])
+        self.assertEqual(dnsname.parents(r"a\.b.c"), [r"a\.b.c", "c", ""])
+
+    def test_refused(self) -> None:
+        for name in ("a..b", "x" * 64 + ".b", ".".join(["abcdefg"] * 40)):
+            with self.assertRaises(LabError):
+                dnsname.labels(name)
+
+
+class Records(unittest.TestCase):
+    def wire(self, text: str) -> bytes:
+        return rr.wire_rdata(rr.parse(text))
+
+    def test_wire(self) -> None:
+        for text, wanted in (
+                ("a. 300 IN A 127.0.0.1", "7f000001"),
+                ("a. MX 10 Mx.A.", "000a026d78016100"),
+                ('a. TXT "a\\"b" c\\100', "03612262026364"),
+                ('a. TXT "two words" ""', "0974776f20776f72647300"),
+                ("a. TLSA 3 1 1 AB cd", "030101abcd"),
+                ('a. CAA 0 issue "x"', "0005697373756578"),
+                ("a. TYPE65300 \\# 2 0a0b", "0a0b"),
+                ("a. SRV 1 2 3 t.", "000100020003017400")):
+            self.assertEqual(self.wire(text).hex(), wanted, text)
+
+    def test_head(self) -> None:
+        for text in ("X.y. 60 IN A 127.0.0.1", "x.y 60 A 127.0.0.1",
+                     "x.y. IN 60 A 127.0.0.1"):
+            record = rr.parse(text)
+            self.assertEqual((record.owner, record.ttl, record.type),
+                             ("x.y", 60, "A"))
+        self.assertEqual(rr.parse("x. TXT a").ttl, rr.DEFAULT_TTL)
+
+    def test_refused(self) -> None:
+        for text in ("a.", "a. 300 IN NOTYPE x", "a. 300 IN A",
+                     "a. A 127.0.0.1\nb. A 127.0.0.2"):
+            with self.assertRaises(LabError, msg=text):
+                rr.parse(text)
+        for text in ("a. A 300.0.0.1", "a. MX mx.a.", "a. TLSA 3 1 1 xyz",
+                     "a. TYPE65300 00"):
+            with self.assertRaises(LabError, msg=text):
+                self.wire(text)
+
+
+class Signing(unittest.TestCase):
+    def test_key_tag_and_ds(self) -> None:
+        """The key of RFC 6605 6.1 has tag 55648."""
+        key = ZoneKey()
+        self.assertEqual(key.tag, key_tag(key.rdata))
+        import base64
+        public = base64.b64decode(
+            "GojIhhXUN/u4v54ZQqGSnyhWJwaubCvTmeexv7bR6edb"
+            "krSqQpF64cYbcB7wNcP+e+MAnLr+Wi9xMWyQLc8NAA==")
+        self.assertEqual(key_tag(b"\x01\x01\x03\x0d" + public), 55648)
+
+    def test_nsec_bitmap(self) -> None:
+        """The example of RFC 4034 4.3."""
+        _, rdata = nsec("alfa.example.com", "host.example.com",
+                        ["A", "MX", "TYPE1234"], 300)
+        wanted = ("04686f7374076578616d706c6503636f6d00"
+                  "0006400100000003041b" + "00" * 26 + "20")
+        self.assertEqual(rdata.hex(), wanted)
+
+    def test_glue_is_not_signed(self) -> None:
+        sets = {"z": {"SOA": [rr.parse("z. SOA a. b. 1 2 3 4 5")]},
+                "sub.z": {"NS": [rr.parse("sub.z. NS ns.sub.z.")]},
+                "ns.sub.z": {"A": [rr.parse("ns.sub.z. A 127.0.0.1")]}}
+        made = sign_zone(ZoneKey(), "z", sets, 300, set())
+        covered = {(one.owner, one.rdata.split()[0]) for one in made
+                   if one.type == "RRSIG"}
+        self.assertEqual(covered, {("z", "SOA"), ("z", "DNSKEY"),
+                                   ("z", "NSEC"), ("sub.z", "NSEC")})
+
+
+class Worlds(unittest.TestCase):
+    def setUp(self) -> None:
+        self.home = tempfile.TemporaryDirectory()
+        self.addCleanup(self.home.cleanup)
+        self.folder = Path(self.home.name)
+
+    def plan(self, *lines: dict):
+        path = self.folder / "w.jsonl"
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        return make_plan(read_worlds([path]), Ground(2, 2525, 8443),
+                         self.folder, False)
+
+    def test_refused(self) -> None:
+        """Each mistake is one line that names file, line and remedy."""
+        for line in (
+                {"domain": "a.test", "recrods": []},
+                {"nodomain": 1},
+                {"domain": "a.test", "smtp": {"mx.a.test": {"falt": 1}}},
+                {"domain": "a.test", "smtp": {"mx.a.test":
+                                              {"fault": "explode"}}},
+                {"domain": "a.test", "policy": {"cert": {"kind": "good"}}},
+                {"domain": "a.test", "policy": {"status": 99}},
+                {"domain": "a.test", "records": ["mx.b.test. A 127.0.0.9"]},
+                {"domain": "a.test", "records": ["a.test. NS ns.a.test."]},
+                {"domain": "a.test", "records": ["a.test. A 127.0.0.9 ",
+                                                 "a.test. NONE x"]},
+                {"domain": "a.test", "smtp": {"mx.b.test": {}}},
+                {"domain": "a.test", "exists": False, "records": ["x"]},
+                {"domain": "a.test", "dns": "explode"},
+                {"domain": "a.test", "dns": {"b.test A": "servfail"}},
+                {"domain": "a.test", "signed": False, "dns": "bogus"}):
+            with self.assertRaises(LabError, msg=line) as caught:
+                self.plan(line)
+            self.assertIn("w.jsonl:1", str(caught.exception), line)
+            self.assertNotIn("\n", str(caught.exception))
+
+    def test_alias_beside_data(self) -> None:
+        with self.assertRaises(LabError):
+            self.plan({"domain": "a.test", "records": [
+                "x.a.test. CNAME y.a.test.", "x.a.test. TXT x"]})
+
+    def test_domain_twice(self) -> None:
+        with self.assertRaises(LabError):
+            self.plan({"domain": "a.test"}, {"domain": "A.test."})
+
+    def test_delegation_from_the_closest_zone(self) -> None:
+        plan = self.plan({"domain": "b.a.test", "signed": True},
+                         {"domain": "a.test", "signed": True},
+                         {"domain": "d.c.test"},
+                         {"domain": "no.test", "exists": False})
+        zones = plan.tree.zones
+        self.assertEqual(set(zones), {"", "test", "a.test", "b.a.test",
+                                      "d.c.test"})
+        self.assertEqual(set(zones["a.test"].sets["b.a.test"]),
+                         {"NS", "DS"})
+        self.assertEqual(set(zones["test"].sets["d.c.test"]), {"NS"})
+        self.assertNotIn("b.a.test", zones["test"].sets)
+        self.assertNotIn("no.test", zones["test"].sets)
+
+    def test_addresses(self) -> None:
+        plan = self.plan(
+            {"domain": "a.test", "records": [
+                "a.test. MX 1 mx.a.test.", "fix.a.test. A 127.66.0.9",
+                "al.a.test. CNAME box.a.test."],
+             "smtp": {"mx.a.test": {"addresses": 3}, "fix.a.test": {},
+                      "al.a.test": {}}, "policy": {"body": "x"}})
+        sets = plan.tree.zones["a.test"].sets
+        self.assertEqual(len(sets["mx.a.test"]["A"]), 3)
+        self.assertEqual(sets["fix.a.test"]["A"][0].rdata, "127.66.0.9")
+        self.assertEqual(set(sets["al.a.test"]), {"CNAME"})
+        self.assertIn("A", sets["box.a.test"])
+        self.assertIn("A", sets["mta-sts.a.test"])
+        held = [point["address"] for point in plan.endpoints]
+        self.assertEqual(len(held), len(set(held)))
+        self.assertTrue(all(one.startswith("127.66.") for one in held))
+
+    def test_no_address_where_none_is_wanted(self) -> None:
+        for policy in ({"host": False}, {"fault": "nxdomain"}):
+            plan = self.plan({"domain": "a.test", "policy": policy})
+            self.assertNotIn("mta-sts.a.test",
+                             plan.tree.zones["a.test"].sets)
+
+
+class Compare(unittest.TestCase):
+    def said(self, expected, got) -> list[str]:
+        return list(check.differences("", expected, got))
+
+    def test_same(self) -> None:
+        for expected, got in (
+                ({"a": None}, {}), ({}, {"a": 1}),
+                ({"findings": ["x", "y"]}, {"findings": ["y", "x"]}),
+                ({"mx": [{"host": "a"}, {"host": "b"}]},
+                 {"mx": [{"host": "b", "tls": "1"}, {"host": "a"}]}),
+                ({"rua": []}, {}), ({"n": 3}, {"n": 3}),
+                ({"mx": [{"host": "a", "preference": 1, "x": 1},
+                         {"host": "a", "preference": 2, "x": 2}]},
+                 {"mx": [{"host": "a", "preference": 2, "x": 2},
+                         {"host": "a", "preference": 1, "x": 1}]})):
+            self.assertEqual(self.said(expected, got), [], expected)
+
+    def test_different(self) -> None:
+        for expected, got in (
+                ({"a": 1}, {}), ({"a": None}, {"a": 0}),
+                ({"a": True}, {"a": 1}), ({"a": 0}, {"a": False}),
+                ({"findings": ["x"]}, {"findings": ["x", "y"]}),
+                ({"findings": ["x", "y"]}, {"findings": ["x"]}),
+                ({"findings": ["x"]}, {"findings": ["x", "x"]}),
+                ({"findings": []}, {"findings": ["y"]}),
+                ({"mx": []}, {"mx": [{"host": "a"}]}),
+                ({"mx": [{"host": "a"}]}, {"mx": []}),
+                ({"mx": [{"host": "a"}]},
+                 {"mx": [{"host": "a"}, {"host": "b"}]}),
+                ({"rua": ["a", "b"]}, {"rua": ["a", "c"]}),
+                ({"rua": ["a"]}, {"rua": ["a", "b"]}),
+                ({"a": {"b": 1}}, {"a": 1})):
+            self.assertEqual(len(self.said(expected, got)), 1, expected)
+
+
+class Questions(unittest.TestCase):
+    def test_malformed(self) -> None:
+        head = bytes(4) + b"\x00\x01" + bytes(6)
+        for data in (b"", head, head + b"\x3fab\x00\x00\x01\x00\x01",
+                     head + b"\xc0\x0c\x00\x01\x00\x01"):
+            self.assertIsNone(dnsproxy.question(data))
+        self.assertEqual(
+            dnsproxy.question(head + b"\x01A\x00\x00\x0f\x00\x01"),
+            ("a", "MX", 19))
+
+    def test_which_fault(self) -> None:
+        faults = dnsproxy.Faults({"a.test MX": "servfail"},
+                                 {"b.test": "refused"})
+        self.assertEqual(faults.of("a.test", "MX"), "servfail")
+        self.assertIsNone(faults.of("a.test", "A"))
+        self.assertIsNone(faults.of("x.a.test", "MX"))
+        self.assertEqual(faults.of("x.b.test", "A"), "refused")
+        self.assertIsNone(faults.of("xb.test", "A"))
+
+
+class Smtp(unittest.TestCase):
+    def test_ehlo_inside_tls(self) -> None:
+        self.assertEqual(
+            without_starttls(["250-a", "250-SIZE", "250 STARTTLS"]),
+            ["250-a", "250 SIZE"])
+        self.assertEqual(without_starttls(["250-STARTTLS", "250 starttls"]),
+                         ["250 ok"])
+
+
+class Commands(unittest.TestCase):
+    """check and contacts, with a stand-in for `mxcensus cat`."""
+
+    WORLD = [{"domain": "a.test", "expect": {"verdict": "none"}},
+             {"domain": "b.test", "expect": {"verdict": "invalid"}},
+             {"domain": "hidden.test", "list": False}]
+    ENTRY = {"kind": "smtp", "address": "127.66.0.1", "host": "mx.a.test",
+             "peer": "127.0.0.1:9", "overlap": 0, "ehlo": "x", "mail": False,
+             "complete": True, "quit": True, "end": "quit"}
+    MX = {"type": "mx", "host": "mx.a.test",
+          "addresses": [{"address": "127.66.0.1", "attempts": 1}]}
+
+    def setUp(self) -> None:
+        home = tempfile.TemporaryDirectory()
+        self.addCleanup(home.cleanup)
+        self.folder = Path(home.name)
+        for name in ("run", "log"):
+            (self.folder / name).mkdir()
+        (self.folder / "world.jsonl").write_text("".join(
+            json.dumps(line) + "\n" for line in self.WORLD))
+        (self.folder / "run" / "postfix.json").write_text("[]")
+        (self.folder / "run" / "servers.json").write_text(json.dumps(
+            {"endpoints": [{"kind": "smtp", "address": "127.66.0.1",
+                            "spec": {}}]}))
+        self.reader = self.folder / "mxcensus"
+        self.reader.write_text('#!/bin/sh\n[ "$1" = cat ] && cat "$2"\n')
+        self.reader.chmod(self.reader.stat().st_mode | stat.S_IXUSR)
+
+    def run_command(self, work, records: list[dict]) -> tuple[int, str]:
+        path = self.folder / "x.mxc"
+        path.write_text("".join(json.dumps(one) + "\n" for one in records))
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            status = work(self.folder, path, str(self.reader), 50)
+        return status, out.getvalue().splitlines()
+
+    def domain(self, name: str, verdict: str) -> dict:
+        return {"type": "domain", "name": name, "verdict": verdict}
+
+    def test_check(self) -> None:
+        good = [self.domain("a.test", "none"),
+                self.domain("b.test", "invalid")]
+        status, said = self.run_command(check.check, good)
+        self.assertEqual((status, said[-1]),
+                         (0, "truth: 2 of 2 domains as expected"))
+        for records, count, word in (
+                (good[:1], 1, "b.test: no record"),
+                ([*good, good[0]], 2, "a.test: 2 records"),
+                ([*good, self.domain("c.test", "none")], 2, "c.test: a rec"),
+                ([good[0], self.domain("b.test", "none")], 1,
+                 'b.test: verdict: expected "invalid", got "none"')):
+            status, said = self.run_command(check.check, records)
+            self.assertEqual(status, 1)
+            self.assertTrue(any(line.startswith(word) for line in said), said)
+            self.assertEqual(said[-1],
+                             f"truth: {count} of 2 domains as expected")
+
+    def contact(self, *entries: dict) -> None:
+        (self.folder / "log" / "contacts.jsonl").write_text("".join(
+            json.dumps({**self.ENTRY, **entry}) + "\n" for entry in entries))
+
+    def test_contacts(self) -> None:
+        last = "contacts: {} of 1 (host, address) pairs contacted as recorded"
+        self.contact({})
+        status, said = self.run_command(contacts.contacts, [self.MX])
+        self.assertEqual((status, said[-1]), (0, last.format(1)))
+        for entries, count in (
+                ([{}, {}], 0), ([], 0), ([{"mail": True}], 1),
+                ([{"overlap": 1}], 1), ([{}, {"address": "127.66.0.2"}], 1),
+                ([{"quit": False, "end": "client_close"}], 1)):
+            self.contact(*entries)
+            status, said = self.run_command(contacts.contacts, [self.MX])
+            self.assertEqual((status, said[-1]), (1, last.format(count)),
+                             entries)
+
+    def test_forget(self) -> None:
+        self.contact({})
+        contacts.forget(self.folder)
+        status, _ = self.run_command(contacts.contacts, [])
+        self.assertEqual(status, 0)
+
+    def test_no_file(self) -> None:
+        with self.assertRaises(LabError):
+            check.check(self.folder, self.folder / "none", None, 5)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Other projects' test vectors and published policies through our rules.
+
+Runs vectors.jsonl and policies.jsonl (../shared/data beside the checkout, or
+--data) through `mxcensus parse` and compares the answers with what the RFCs
+say.  Prints each disagreement and ends with `N passed, N failed, N skipped`.
+
+A row on which the RFC is silent passes when the answer admits that a reading
+was taken (`ambiguous`).  Rows of kinds that `mxcensus parse` does not know are
+skipped and counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any, Iterator, NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+
+KINDS = {
+    ("mtasts-txt", None): "sts-record",
+    ("mtasts-txt", "rrset"): "sts-rrset",
+    ("mtasts-policy", None): "sts-policy",
+    ("mx-pattern-match", None): "mx-match",
+    ("tlsrpt-txt", None): "tlsrpt-record",
+    ("tlsrpt-txt", "rrset"): "tlsrpt-rrset",
+    ("cert-name-match", None): "cert-name",
+    ("tlsa", "record"): "tlsa",
+}
+PARSED = ("id", "mode", "max_age", "mx", "rua")
+
+
+class Row(NamedTuple):
+    """One question, what the answer must hold, and where it comes from."""
+
+    name: str
+    question: dict[str, Any]
+    wanted: dict[str, Any]
+    why: str
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a JSON lines file."""
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.strip():
+                yield json.loads(line)
+
+
+def question(raw: dict[str, Any]) -> dict[str, Any]:
+    """The line for `mxcensus parse`."""
+    keys = ("input", "input_b64", "ctx")
+    return {key: raw[key] for key in keys if raw.get(key) is not None}
+
+
+def wanted_of_vector(raw: dict[str, Any]) -> dict[str, Any]:
+    """What the RFC says, value by value where the row parses."""
+    if raw["rfc"] == "silent":
+        return {"ambiguous": True}
+    wanted: dict[str, Any] = {"valid": raw["rfc"] == "valid"}
+    parsed = raw.get("rfc_parsed")
+    if raw["rfc"] == "valid" and parsed:
+        wanted.update({key: parsed[key] for key in PARSED if key in parsed})
+    return wanted
+
+
+def vector_rows(path: Path, rows: dict[str, list[Row]]) -> Counter[str]:
+    """Sorts the vectors by kind; counts those that no kind answers."""
+    skipped: Counter[str] = Counter()
+    for raw in read_lines(path):
+        kind = KINDS.get((raw["kind"], raw.get("sub")))
+        if kind is None:
+            skipped["/".join(filter(None, (raw["kind"], raw.get("sub"))))] += 1
+            continue
+        rows[kind].append(Row(raw["id"], question(raw), wanted_of_vector(raw),
+                              raw.get("rfc_reason") or raw["source"]))
+    return skipped
+
+
+def policy_rows(path: Path, rows: dict[str, list[Row]]) -> None:
+    """Published policies: the strict reading, and whether lenient ones pass."""
+    for raw in read_lines(path):
+        expected = raw["expected"]
+        wanted = {"valid": expected["valid"],
+                  "valid_lenient": expected["lenient_valid"],
+                  **{key: expected[key] for key in ("mode", "max_age", "mx")}}
+        rows["sts-policy"].append(Row(raw["id"], {"input": raw["text"]},
+                                      wanted, expected["reason"]))
+
+
+def answers(program: Path, kind: str, rows: list[Row]) -> list[dict[str, Any]]:
+    """All questions of one kind through one process."""
+    lines = "".join(json.dumps(row.question) + "\n" for row in rows)
+    done = subprocess.run([str(program), "parse", kind], input=lines.encode(),
+                          capture_output=True, timeout=120, check=False)
+    out = [json.loads(line) for line in done.stdout.splitlines()]
+    if len(out) != len(rows):
+        raise SystemExit(f"{program} parse {kind}: {len(out)} answers to "
+                         f"{len(rows)} lines: {done.stderr.decode().strip()}")
+    return out
+
+
+def compare(kind: str, row: Row, answer: dict[str, Any]) -> bool:
+    """Says what differs."""
+    different = {key: answer.get(key) for key, value in row.wanted.items()
+                 if answer.get(key) != value}
+    for key, got in different.items():
+        print(f"{row.name} ({kind}): {key}: wanted {row.wanted[key]!r}, "
+              f"got {got!r}: {row.why[:120]}")
+    return not different
+
+
+def main() -> int:
+    """Reads, asks, compares, counts."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--mxcensus", type=Path,
+                        default=ROOT / "build" / "mxcensus")
+    parser.add_argument("--data", type=Path,
+                        default=ROOT.parent / "shared" / "data")
+    options = parser.parse_args()
+    if not options.mxcensus.exists():
+        print(f"{options.mxcensus}: no such program; run make first")
+        return 1
+    rows: dict[str, list[Row]] = defaultdict(list)
+    skipped: Counter[str] = Counter()
+    for name in ("vectors.jsonl", "policies.jsonl"):
+        path = options.data / name
+        if not path.exists():
+            print(f"skipped: {path} is absent")
+            skipped[name] += 1
+        elif name == "vectors.jsonl":
+            skipped += vector_rows(path, rows)
+        else:
+            policy_rows(path, rows)
+    failed = passed = 0
+    for kind, of_kind in sorted(rows.items()):
+        for row, answer in zip(of_kind, answers(options.mxcensus, kind,
+                                                of_kind), strict=True):
+            if compare(kind, row, answer):
+                passed += 1
+            else:
+                failed += 1
+    for kind, count in sorted(skipped.items()):
+        print(f"skipped: {count} of {kind}")
+    print(f"{passed} passed, {failed} failed, {sum(skipped.values())} skipped")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

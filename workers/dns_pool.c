@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * dns_pool.c: the sockets' side of the DNS pool.
+ *
+ * Questions come from the jobs, go into the book (dns_task.c), and leave in
+ * batches once per turn of the loop; datagrams and TCP messages come back,
+ * are matched to their question and read (dns_message.c).  One thread.  The
+ * pool's memory goes with the closing of its timer and its prepare handle.
+ */
+#include "workers/dns_pool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scanner/base/limits.h"
+#include "workers/dns_task.h"
+#include "workers/pace.h"
+
+#include "scanner/base/banned.h"
+
+#define BATCH 64 /* datagrams per system call */
+/* Larger than what we allow resolvers to send; more counts as truncated. */
+#define DATAGRAM_BYTES 2048
+#define BATCHES_PER_EVENT 4
+#define WINDOW_MAX 16384 /* ids must stay easy to find */
+#define PACE_BURST_MS 20
+#define NS_PER_MS 1000000u
+
+struct batch {
+	struct mmsghdr header[BATCH];
+	struct iovec part[BATCH];
+};
+
+struct dns_pool {
+	struct dns_upstreams upstreams;
+	struct pace pace;
+	struct dns_tcp_events tcp_events;
+	uv_prepare_t prepare;
+	uv_timer_t timer;
+	uint64_t armed_ms; /* 0: not armed */
+	int handles;       /* of our own, still open */
+	struct batch in, out;
+	uint8_t datagram[BATCH][DATAGRAM_BYTES];
+	struct dns_book book;
+};
+
+static void on_timer(uv_timer_t *timer);
+
+static void
+arm(struct dns_pool *p, uint64_t at_ms)
+{
+	uint64_t now = loop_now_ms(p->book.loop);
+
+	if (p->armed_ms != 0 && p->armed_ms <= at_ms)
+		return;
+	p->armed_ms = at_ms;
+	uv_timer_start(&p->timer, on_timer, at_ms > now ? at_ms - now : 0, 0);
+}
+
+/* ---- answers ---- */
+
+static void
+take_message(struct dns_pool *p, struct dns_channel *channel,
+    struct slice message, bool cut)
+{
+	struct dns_book *b = &p->book;
+	struct dns_attempt *attempt = NULL;
+	struct dns_task *t = NULL;
+	struct dns_answer answer;
+	uint16_t id;
+
+	if (dns_message_id(message, &id))
+		t = b->by_id[id];
+	if (t != NULL)
+		attempt = dns_task_attempt(t, id, channel);
+	if (attempt == NULL || !dns_answer_fits(slice_make(t->query,
+	    t->query_n), message)) {
+		STAT_ADD(b->stats->dns_dropped, 1);
+		return;
+	}
+	STAT_ADD(b->stats->dns_answers, 1);
+	dns_upstream_answered(channel->up);
+	dns_answer_read(t->arena, message, t->type, &answer);
+	dns_task_end_attempt(b, attempt);
+	if ((answer.truncated || cut) && !channel->is_tcp) {
+		t->last = channel->up;
+		dns_task_truncated(b, t);
+		return;
+	}
+	if (answer.truncated)
+		answer.set.lookup.outcome = OUTCOME_DNS_MALFORMED;
+	dns_task_answered(b, t, &answer, channel->up);
+}
+
+static int
+receive(struct dns_pool *p, int fd)
+{
+	for (size_t i = 0; i < BATCH; i++) {
+		struct msghdr *h = &p->in.header[i].msg_hdr;
+
+		p->in.part[i] = (struct iovec){ p->datagram[i],
+			DATAGRAM_BYTES };
+		*h = (struct msghdr){ .msg_iov = &p->in.part[i],
+			.msg_iovlen = 1 };
+	}
+	return recvmmsg(fd, p->in.header, BATCH, MSG_DONTWAIT, NULL);
+}
+
+static void
+on_socket(void *ctx, struct dns_socket *s)
+{
+	struct dns_pool *p = ctx;
+	int fd = s->fd, n;
+
+	for (int round = 0; round < BATCHES_PER_EVENT; round++) {
+		n = receive(p, fd);
+		for (int i = 0; i < n; i++) {
+			const struct mmsghdr *h = &p->in.header[i];
+
+			take_message(p, &s->channel,
+			    slice_make(p->datagram[i], h->msg_len),
+			    (h->msg_hdr.msg_flags & MSG_TRUNC) != 0);
+			if (p->book.closed)
+				return;
+			/* Replaced, and this was its last answer. */
+			if (s->retired && s->channel.live == 0)
+				return;
+		}
+		if (n < BATCH)
+			return;
+	}
+}
+
+static void
+on_tcp_message(void *ctx, struct dns_tcp *tcp, struct slice message)
+{
+	take_message(ctx, &tcp->channel, message, false);
+}
+
+/* ---- TCP connections ---- */
+
+static void
+tcp_close(struct dns_book *b, struct dns_tcp *tcp)
+{
+	tcp->channel.up->tcp = NULL;
+	due_clear(&b->due, &tcp->idle);
+	dns_tcp_close(tcp);
+}
+
+static void on_tcp_idle(void *ctx, struct due *d);
+
+/* The attempt that is on this connection: always the last one. */
+static struct dns_attempt *
+attempt_on(struct due *d, const struct dns_tcp *tcp)
+{
+	struct dns_task *t = (struct dns_task *)d;
+	struct dns_attempt *attempt;
+
+	if (d->fire == on_tcp_idle || t->n_attempt == 0)
+		return NULL;
+	attempt = &t->attempt[t->n_attempt - 1];
+	return attempt->channel == &tcp->channel ? attempt : NULL;
+}
+
+/*
+ * Questions on it are asked again: at once where the connection had served
+ * others (RFC 7766 6.2.4: servers may close at any time), else after a rest.
+ */
+static void
+on_tcp_end(void *ctx, struct dns_tcp *tcp)
+{
+	struct dns_pool *p = ctx;
+	struct due_heap *heap = &p->book.due;
+	bool served = tcp->answered > 0;
+	size_t n = 0;
+	struct dns_task **left = xcalloc(heap->n + 1, sizeof(struct dns_task *));
+
+	for (size_t i = 0; i < heap->n; i++)
+		if (attempt_on(heap->v[i], tcp) != NULL)
+			left[n++] = (struct dns_task *)heap->v[i];
+	for (size_t i = 0; i < n; i++)
+		dns_task_end_attempt(&p->book, attempt_on(&left[i]->due, tcp));
+	tcp_close(&p->book, tcp);
+	for (size_t i = 0; i < n && !p->book.closed; i++) {
+		if (served)
+			dns_task_again(&p->book, left[i]);
+		else
+			dns_task_failed(&p->book, left[i],
+			    OUTCOME_DNS_TIMEOUT);
+	}
+	free(left);
+}
+
+static void
+on_tcp_idle(void *ctx, struct due *d)
+{
+	struct dns_tcp *tcp = (struct dns_tcp *)((char *)d -
+	    offsetof(struct dns_tcp, idle));
+
+	tcp_close(ctx, tcp);
+}
+
+/* The connection to this resolver, made where there is none that works. */
+static struct dns_tcp *
+tcp_get(struct dns_pool *p, struct dns_upstream *up)
+{
+	uint64_t now = loop_now_ms(p->book.loop);
+
+	if (up->tcp != NULL && up->tcp->channel.live > 0 &&
+	    dns_tcp_is_stuck(&p->book, up->tcp))
+		on_tcp_end(p, up->tcp);
+	if (p->book.closed)
+		return NULL;
+	if (up->tcp == NULL) {
+		up->tcp = dns_tcp_new(up, &p->tcp_events, now);
+		if (up->tcp != NULL)
+			up->tcp->idle.fire = on_tcp_idle;
+	} else if (up->tcp->channel.live == 0) {
+		up->tcp->heard_ms = now; /* its time starts over */
+	}
+	return up->tcp;
+}
+
+static void
+send_tcp(struct dns_pool *p, struct dns_task *t)
+{
+	struct dns_tcp *tcp = tcp_get(p, t->last);
+	uint16_t id;
+
+	if (p->book.closed)
+		return;
+	if (tcp == NULL) {
+		dns_task_failed(&p->book, t, OUTCOME_LOCAL);
+		return;
+	}
+	due_clear(&p->book.due, &tcp->idle);
+	id = dns_book_take_id(&p->book, t);
+	dns_query_set_id(t->query, id);
+	dns_tcp_send(tcp, slice_make(t->query, t->query_n));
+	dns_task_sent(&p->book, t, &tcp->channel, id);
+}
+
+/* ---- datagrams ---- */
+
+/* Questions of this resolver into the batch, each with a fresh id. */
+static unsigned
+load(struct dns_pool *p, struct dns_upstream *up, struct dns_task **task,
+    uint16_t *id)
+{
+	struct dns_task *t;
+	unsigned n = 0;
+
+	TAILQ_FOREACH(t, &up->out, link) {
+		if (n == BATCH)
+			break;
+		task[n] = t;
+		id[n] = dns_book_take_id(&p->book, t);
+		dns_query_set_id(t->query, id[n]);
+		p->out.part[n] = (struct iovec){ t->query, t->query_n };
+		p->out.header[n].msg_hdr = (struct msghdr){
+			.msg_iov = &p->out.part[n], .msg_iovlen = 1 };
+		n++;
+	}
+	return n;
+}
+
+/* One batch over one socket; how many went out, or -1 with errno. */
+static int
+send_batch(struct dns_pool *p, struct dns_upstream *up, struct dns_socket *s)
+{
+	struct dns_task *task[BATCH];
+	uint16_t id[BATCH];
+	unsigned n = load(p, up, task, id);
+	int sent = sendmmsg(s->fd, p->out.header, n,
+	    MSG_DONTWAIT | MSG_NOSIGNAL);
+	int error = errno;
+
+	for (unsigned i = 0; i < n; i++) {
+		if ((int)i < sent)
+			dns_task_sent(&p->book, task[i], &s->channel, id[i]);
+		else
+			dns_book_drop_id(&p->book, id[i]);
+	}
+	if (sent > 0)
+		dns_socket_used(s, (uint32_t)sent);
+	errno = error;
+	return sent;
+}
+
+/* Our own trouble: the first in line, or all, must try again later. */
+static void
+fail_local(struct dns_pool *p, struct dns_upstream *up, bool all)
+{
+	dns_upstream_rest(up, loop_now_ms(p->book.loop));
+	do
+		dns_task_failed(&p->book, TAILQ_FIRST(&up->out),
+		    OUTCOME_LOCAL);
+	while (all && !p->book.closed && !TAILQ_EMPTY(&up->out));
+}
+
+static void
+send_datagrams(struct dns_pool *p, struct dns_upstream *up)
+{
+	int refusals = 0;
+
+	while (!p->book.closed && !TAILQ_EMPTY(&up->out)) {
+		struct dns_socket *s = dns_socket_pick(up);
+
+		if (s == NULL) {
+			if (errno != EAGAIN)
+				fail_local(p, up, true);
+			return;
+		}
+		if (send_batch(p, up, s) >= 0)
+			continue;
+		if (errno == EAGAIN || errno == ENOBUFS)
+			dns_socket_block(s);
+		/* An earlier datagram was refused; this one was not sent. */
+		else if (errno == ECONNREFUSED && refusals++ < BATCH)
+			dns_upstream_silent(up, loop_now_ms(p->book.loop));
+		else
+			fail_local(p, up, false);
+	}
+}
+
+/* ---- the turn of the loop ---- */
+
+static void
+dispatch(struct dns_pool *p, struct dns_task *t)
+{
+	if (!t->same_resolver)
+		t->last = dns_upstream_choose(&p->upstreams, t->last,
+		    loop_now_ms(p->book.loop));
+	t->same_resolver = false;
+	dns_task_admit(&p->book, t);
+	dns_task_move(t, &t->last->out);
+	if (t->by_tcp)
+		send_tcp(p, t);
+}
+
+/* Questions decided without a query; those that come up meanwhile wait. */
+static void
+deliver(struct dns_pool *p)
+{
+	struct dns_book *b = &p->book;
+	struct dns_task *last = TAILQ_LAST(&b->ready, dns_task_list);
+	bool more = last != NULL;
+
+	while (more && !b->closed) {
+		struct dns_task *t = TAILQ_FIRST(&b->ready);
+
+		more = t != last;
+		dns_task_finish(b, t);
+	}
+	if (!b->closed && !TAILQ_EMPTY(&b->ready))
+		arm(p, loop_now_ms(b->loop));
+}
+
+static void
+flush(struct dns_pool *p)
+{
+	struct dns_book *b = &p->book;
+	uint64_t now = loop_now_ms(b->loop);
+	struct dns_task *t;
+
+	deliver(p);
+	while (!b->closed && (t = dns_book_next(b)) != NULL) {
+		uint64_t wait_ns = pace_take(&p->pace, now * NS_PER_MS);
+
+		if (wait_ns > 0) {
+			arm(p, now + wait_ns / NS_PER_MS + 1);
+			break;
+		}
+		dispatch(p, t);
+	}
+	for (size_t i = 0; i < p->upstreams.n && !b->closed; i++)
+		send_datagrams(p, &p->upstreams.v[i]);
+	if (!b->closed && due_first(&b->due) != NULL)
+		arm(p, due_first(&b->due)->at_ms);
+}
+
+static void
+on_prepare(uv_prepare_t *prepare)
+{
+	flush(prepare->data);
+}
+
+/* What it makes ready to be sent leaves with on_prepare(), this same turn. */
+static void
+on_timer(uv_timer_t *timer)
+{
+	struct dns_pool *p = timer->data;
+	uint64_t now = loop_now_ms(p->book.loop);
+	struct due *d;
+
+	p->armed_ms = 0;
+	while (!p->book.closed && (d = due_first(&p->book.due)) != NULL &&
+	    d->at_ms <= now) {
+		due_clear(&p->book.due, d);
+		d->fire(&p->book, d);
+	}
+}
+
+/* ---- from outside ---- */
+
+static void
+book_configure(struct dns_pool *p, struct loop *loop,
+    const struct dns_config *c, struct stats *stats)
+{
+	struct dns_book *b = &p->book;
+
+	dns_book_init(b);
+	b->loop = loop;
+	b->stats = stats;
+	b->random = &p->upstreams.random;
+	b->timeout_ms = c->timeout_ms == 0 ? 1 : c->timeout_ms;
+	b->window = c->window == 0 ? 1 :
+	    c->window > WINDOW_MAX ? WINDOW_MAX : c->window;
+}
+
+struct dns_pool *
+dns_pool_new(struct loop *loop, const struct dns_config *c,
+    struct stats *stats)
+{
+	struct dns_pool *p = xcalloc(1, sizeof(*p));
+	uv_loop_t *uv = loop_uv(loop);
+
+	book_configure(p, loop, c, stats);
+	p->upstreams.on_event = on_socket;
+	p->upstreams.ctx = p;
+	if (!dns_upstreams_init(&p->upstreams, uv, c)) {
+		int saved = errno;
+
+		free(p);
+		errno = saved;
+		return NULL;
+	}
+	pace_init(&p->pace, c->rate, PACE_BURST_MS);
+	p->tcp_events = (struct dns_tcp_events){ on_tcp_message, on_tcp_end,
+		p };
+	uv_prepare_init(uv, &p->prepare);
+	p->prepare.data = p;
+	uv_prepare_start(&p->prepare, on_prepare);
+	uv_timer_init(uv, &p->timer);
+	p->timer.data = p;
+	p->handles = 2;
+	return p;
+}
+
+static void
+on_closed(uv_handle_t *handle)
+{
+	struct dns_pool *p = handle->data;
+
+	if (--p->handles == 0)
+		free(p);
+}
+
+void
+dns_pool_free(struct dns_pool *p)
+{
+	if (p == NULL)
+		return;
+	for (size_t i = 0; i < p->upstreams.n; i++) {
+		struct dns_upstream *up = &p->upstreams.v[i];
+
+		while (!TAILQ_EMPTY(&up->out)) {
+			struct dns_task *t = TAILQ_FIRST(&up->out);
+
+			dns_task_move(t, NULL);
+			free(t);
+		}
+		if (up->tcp != NULL)
+			tcp_close(&p->book, up->tcp);
+	}
+	dns_book_release(&p->book);
+	dns_upstreams_release(&p->upstreams);
+	uv_close((uv_handle_t *)&p->prepare, on_closed);
+	uv_close((uv_handle_t *)&p->timer, on_closed);
+}
+
+void
+dns_pool_ask(struct dns_pool *p, struct arena *a, struct slice name,
+    enum dns_type type, struct rrset *out, dns_done_fn *done, void *ctx)
+{
+	dns_book_add(&p->book, a, name, type, out, done, ctx);
+	/* The loop may be past its prepare handles: it must not fall asleep. */
+	arm(p, loop_now_ms(p->book.loop));
+}
+
+size_t
+dns_pool_pending(const struct dns_pool *p)
+{
+	return p->book.n_pending;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * dns_task.h: the questions of a DNS pool, from asked to done.
+ *
+ * The book knows who waits, who is in the window, which id belongs to whom
+ * and when to try again; it touches no socket.  dns_pool.c moves the bytes.
+ *
+ *   WAITING --+                +--> RESTING --> AGAIN --+
+ *             v                |   (an error)           |
+ *           QUEUED --> FLYING -+                        |
+ *             ^                +--> AGAIN (silence) ----+
+ *             +-----------------------------------------+
+ *   READY: nothing to ask; QUEUED and FLYING hold a place in the window.
+ *   From every state an answer leads to the end.
+ */
+#pragma once
+
+#include "workers/dns_message.h"
+#include "workers/dns_tcp.h"
+#include "workers/dns_upstream.h"
+#include "workers/due.h"
+
+#define DNS_IDS 65536
+/* Six silent ones and two more, should one of them be answered by TC. */
+#define DNS_ATTEMPTS_MAX 8
+
+enum dns_task_state {
+	DNS_TASK_WAITING, /* in line for its first query */
+	DNS_TASK_AGAIN,   /* in line for another one */
+	DNS_TASK_QUEUED,  /* admitted, in its resolver's list */
+	DNS_TASK_FLYING,  /* on the wire; due when silence is long enough */
+	DNS_TASK_RESTING, /* due when it may be asked again */
+	DNS_TASK_READY,   /* decided without a query */
+};
+
+/* One query sent.  It stays answerable until the question is done. */
+struct dns_attempt {
+	struct dns_channel *channel; /* NULL: over */
+	uint16_t id;
+};
+
+struct dns_task {
+	struct due due; /* first */
+	TAILQ_ENTRY(dns_task) link;
+	struct dns_task_list *list; /* the one it is in, or NULL */
+	struct arena *arena;
+	struct rrset *out;          /* holds the best failure meanwhile */
+	dns_done_fn *done;
+	void *ctx;
+	uint64_t first_ms;          /* when the first query left */
+	struct dns_upstream *last;  /* resolver of the last attempt */
+	enum dns_type type;
+	enum dns_task_state state;
+	uint8_t n_attempt, n_failed, n_silent;
+	bool by_tcp;                /* an answer was truncated */
+	bool same_resolver;         /* the next attempt stays with `last` */
+	struct dns_attempt attempt[DNS_ATTEMPTS_MAX];
+	uint16_t query_n;
+	uint8_t query[];
+};
+
+struct dns_book {
+	struct loop *loop;
+	struct stats *stats;
+	struct dns_random *random;
+	uint32_t timeout_ms;
+	uint32_t window;            /* queries on the wire at once */
+	uint32_t in_window;
+	size_t n_pending;
+	size_t n_id;                /* in use */
+	struct dns_task_list waiting, again, ready;
+	struct due_heap due;        /* tasks and idle connections */
+	bool closed;                /* freed while a callback was running */
+	struct dns_task *by_id[DNS_IDS];
+};
+
+void dns_book_init(struct dns_book *b);
+void dns_book_release(struct dns_book *b);
+
+/* Enters a question; a name that cannot exist becomes READY, NXDOMAIN. */
+void dns_book_add(struct dns_book *b, struct arena *a, struct slice name,
+    enum dns_type type, struct rrset *out, dns_done_fn *done, void *ctx);
+/* Who is to be sent next; NULL: nobody, or the window is full. */
+struct dns_task *dns_book_next(const struct dns_book *b);
+/* A random id that no live query bears, noted as t's. */
+uint16_t dns_book_take_id(struct dns_book *b, struct dns_task *t);
+void dns_book_drop_id(struct dns_book *b, uint16_t id);
+
+void dns_task_move(struct dns_task *t, struct dns_task_list *to);
+/* Takes a place in the window. */
+void dns_task_admit(struct dns_book *b, struct dns_task *t);
+/* A query left over `channel`. */
+void dns_task_sent(struct dns_book *b, struct dns_task *t,
+    struct dns_channel *channel, uint16_t id);
+/* The live attempt with this id on this channel, or NULL. */
+struct dns_attempt *dns_task_attempt(struct dns_task *t, uint16_t id,
+    const struct dns_channel *channel);
+void dns_task_end_attempt(struct dns_book *b, struct dns_attempt *attempt);
+/* Is nothing heard on it although queries wait? */
+bool dns_tcp_is_stuck(const struct dns_book *b, const struct dns_tcp *tcp);
+
+/*
+ * What became of it.  Each may end the question and run done(), in which the
+ * pool may be freed: look at b->closed afterwards.
+ */
+void dns_task_answered(struct dns_book *b, struct dns_task *t,
+    const struct dns_answer *answer, const struct dns_upstream *up);
+/* An attempt failed; with `how` LOCAL or DNS_TIMEOUT nobody answered. */
+void dns_task_failed(struct dns_book *b, struct dns_task *t,
+    enum outcome how);
+/* The next attempt goes at once, by TCP, to the same resolver. */
+void dns_task_truncated(struct dns_book *b, struct dns_task *t);
+/* The connection ended early after it had served others. */
+void dns_task_again(struct dns_book *b, struct dns_task *t);
+/* Nothing came in time. */
+void dns_task_silent(struct dns_book *b, struct dns_task *t);
+void dns_task_finish(struct dns_book *b, struct dns_task *t);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * policy_pool.h: policy fetches of one worker (RFC 8461 3.3), libcurl multi
+ * on the worker's loop.
+ *
+ * The addresses come from our DNS stage; proxies, netrc, cookies and redirects
+ * are off; the body is capped; a bad certificate is recorded and does not end
+ * the transfer.
+ */
+#pragma once
+
+#include "scanner/base/arena.h"
+#include "scanner/rules/facts.h"
+#include "workers/gate.h"
+#include "workers/loop.h"
+#include "workers/reach.h"
+#include "workers/stats.h"
+#include "workers/tls.h"
+
+struct policy_config {
+	uint16_t port;
+	uint32_t window;             /* transfers at once */
+	uint32_t connect_timeout_ms; /* per address */
+	uint32_t timeout_ms;         /* the whole fetch */
+	uint32_t retry_wait_ms;      /* before the one retry of a time-out */
+	const char *user_agent;
+	const char *source_ip;       /* NULL: any */
+};
+
+struct policy_pool;
+
+struct policy_pool *policy_pool_new(struct loop *loop,
+    const struct policy_config *c, struct tls *tls, struct reach *reach,
+    struct gate *gate, struct stats *stats);
+void policy_pool_free(struct policy_pool *p);
+
+typedef void policy_done_fn(void *ctx);
+
+/*
+ * facts: host, a and aaaa are filled; addresses that reach forbids are
+ * recorded as attempts and not contacted; the others are tried in order,
+ * IPv6 after IPv4, until one connects.  If all end in a connect time-out, all
+ * are tried once more after retry_wait_ms.  Calls done exactly once, never
+ * from within this call.
+ */
+void policy_pool_fetch(struct policy_pool *p, struct arena *a,
+    struct policy_facts *facts, policy_done_fn *done, void *ctx);

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * tls.c: contexts that refuse nothing, and what a handshake showed.
+ *
+ * A sender that verifies would end many of these handshakes; a census records
+ * instead.  The certificate callback accepts every chain, the judgement
+ * follows once TLS stands: path and dates by workers/trust.c, names by
+ * scanner/rules/cert_name.h.  Facts are copied to the job's arena; nothing of
+ * the SSL object is kept.  RFC 8461 4.2 and 7, RFC 9525.
+ */
+#include "workers/tls.h"
+
+#include <openssl/err.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scanner/base/limits.h"
+#include "workers/trust.h"
+#include "workers/x509_facts.h"
+
+#include "scanner/base/banned.h"
+
+/*
+ * Everything but suites without encryption.  Those without a certificate are
+ * offered last: a server that has nothing else shows it that way.
+ */
+#define CIPHERS "ALL:+aNULL:@SECLEVEL=0"
+
+struct tls {
+	SSL_CTX *smtp;
+	struct trust *trust;
+};
+
+/* ---- contexts ---- */
+
+static int
+accept_any_chain(X509_STORE_CTX *ctx, void *arg)
+{
+	(void)ctx;
+	(void)arg;
+	return 1;
+}
+
+void
+tls_relax(struct tls *t, SSL_CTX *ctx)
+{
+	(void)t;
+	SSL_CTX_set_security_level(ctx, 0);
+	SSL_CTX_set_min_proto_version(ctx, 0);
+	SSL_CTX_set_max_proto_version(ctx, 0);
+	SSL_CTX_clear_options(ctx, SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 |
+	    SSL_OP_NO_TLSv1_1 | SSL_OP_NO_TLSv1_2 | SSL_OP_NO_TLSv1_3);
+	SSL_CTX_set_options(ctx, SSL_OP_LEGACY_SERVER_CONNECT |
+	    SSL_OP_NO_TICKET);
+	SSL_CTX_set_cipher_list(ctx, CIPHERS);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
+	SSL_CTX_set_cert_verify_callback(ctx, accept_any_chain, NULL);
+	ERR_clear_error();
+}
+
+struct tls *
+tls_new(const struct tls_config *config, char *error, size_t cap)
+{
+	struct tls *t = xcalloc(1, sizeof(*t));
+
+	t->trust = trust_new(config->ca_file, error, cap);
+	if (t->trust == NULL)
+		goto fail;
+	t->smtp = SSL_CTX_new(TLS_client_method());
+	if (t->smtp == NULL) {
+		snprintf(error, cap, "OpenSSL gives no TLS context: %s",
+		    ERR_reason_error_string(ERR_peek_error()));
+		goto fail;
+	}
+	tls_relax(t, t->smtp);
+	SSL_CTX_set_mode(t->smtp, SSL_MODE_RELEASE_BUFFERS |
+	    SSL_MODE_ENABLE_PARTIAL_WRITE |
+	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	return t;
+fail:
+	ERR_clear_error();
+	tls_free(t);
+	return NULL;
+}
+
+void
+tls_free(struct tls *t)
+{
+	if (t == NULL)
+		return;
+	SSL_CTX_free(t->smtp);
+	trust_free(t->trust);
+	free(t);
+}
+
+void
+tls_trust_digest(const struct tls *t, uint8_t out[32])
+{
+	trust_digest(t->trust, out);
+}
+
+size_t
+tls_trust_count(const struct tls *t)
+{
+	return trust_count(t->trust);
+}
+
+SSL_CTX *
+tls_smtp_ctx(struct tls *t)
+{
+	return t->smtp;
+}
+
+/* ---- the session ---- */
+
+static enum tls_version
+version_of(const SSL *ssl)
+{
+	switch (SSL_version(ssl)) {
+	case SSL3_VERSION:
+		return TLS_VERSION_SSL3;
+	case TLS1_VERSION:
+		return TLS_VERSION_1_0;
+	case TLS1_1_VERSION:
+		return TLS_VERSION_1_1;
+	case TLS1_2_VERSION:
+		return TLS_VERSION_1_2;
+	case TLS1_3_VERSION:
+		return TLS_VERSION_1_3;
+	}
+	return TLS_VERSION_NONE;
+}
+
+/* A named group, "DH-2048" for one of the server's own, empty for RSA. */
+static struct slice
+group_of(struct arena *a, SSL *ssl)
+{
+	int id = (int)SSL_get_negotiated_group(ssl);
+	const char *name = id != 0 ? SSL_group_to_name(ssl, id) : NULL;
+	struct slice group = SLICE_EMPTY;
+	EVP_PKEY *key = NULL;
+
+	if (name != NULL)
+		return arena_slice(a, slice_of(name));
+	if (SSL_get_peer_tmp_key(ssl, &key) == 1 && key != NULL &&
+	    EVP_PKEY_get0_type_name(key) != NULL)
+		group = arena_fmt(a, "%s-%d", EVP_PKEY_get0_type_name(key),
+		    EVP_PKEY_get_bits(key));
+	EVP_PKEY_free(key);
+	return group;
+}
+
+static const char *
+signature_kind(int nid)
+{
+	switch (nid) {
+	case EVP_PKEY_RSA:
+		return "RSA";
+	case EVP_PKEY_RSA_PSS:
+		return "RSA-PSS";
+	case EVP_PKEY_EC:
+		return "ECDSA";
+	case EVP_PKEY_DSA:
+		return "DSA";
+	case EVP_PKEY_ED25519:
+		return "Ed25519";
+	case EVP_PKEY_ED448:
+		return "Ed448";
+	}
+	return OBJ_nid2sn(nid);
+}
+
+/* "ECDSA-SHA256", "Ed25519"; empty where the handshake has none. */
+static struct slice
+signature_of(struct arena *a, SSL *ssl)
+{
+	int kind = NID_undef, digest = NID_undef;
+
+	if (SSL_get_peer_signature_type_nid(ssl, &kind) != 1 ||
+	    kind == NID_undef)
+		return SLICE_EMPTY;
+	if (SSL_get_peer_signature_nid(ssl, &digest) != 1 ||
+	    digest == NID_undef)
+		return arena_fmt(a, "%s", signature_kind(kind));
+	return arena_fmt(a, "%s-%s", signature_kind(kind),
+	    OBJ_nid2sn(digest));
+}
+
+/* ---- the chain ---- */
+
+static void
+keep_certificate(struct arena *a, const X509 *x, struct cert_der *out)
+{
+	int n = i2d_X509(x, NULL);
+	unsigned char *der;
+
+	out->der = SLICE_EMPTY;
+	if (n <= 0 || n > LIMIT_CERT_BYTES) {
+		X509_digest(x, EVP_sha256(), out->sha256, NULL);
+		return;
+	}
+	der = arena_alloc(a, (size_t)n);
+	out->der = slice_make(der, (size_t)n);
+	i2d_X509(x, &der);
+	EVP_Digest(out->der.p, out->der.n, out->sha256, NULL, EVP_sha256(),
+	    NULL);
+}
+
+/* Keeps what the limits allow; `digest` covers all that was sent. */
+static void
+keep_chain(struct arena *a, STACK_OF(X509) *chain, struct tls_facts *out,
+    uint8_t digest[32])
+{
+	size_t n = (size_t)sk_X509_num(chain);
+	uint8_t (*sha256)[32] = xcalloc(n, sizeof(*sha256));
+
+	out->n_chain = n < LIMIT_CHAIN ? n : LIMIT_CHAIN;
+	out->chain = arena_array(a, out->n_chain, sizeof(*out->chain));
+	for (size_t i = 0; i < n; i++) {
+		const X509 *x = sk_X509_value(chain, (int)i);
+
+		if (i < out->n_chain) {
+			keep_certificate(a, x, &out->chain[i]);
+			memcpy(sha256[i], out->chain[i].sha256, 32);
+		} else {
+			X509_digest(x, EVP_sha256(), sha256[i], NULL);
+		}
+	}
+	EVP_Digest(sha256, n * sizeof(*sha256), digest, NULL, EVP_sha256(),
+	    NULL);
+	free(sha256);
+}
+
+static enum tri
+tri_of(bool b)
+{
+	return b ? TRI_YES : TRI_NO;
+}
+
+void
+tls_judge(struct tls *t, struct arena *a, SSL *ssl, struct slice reference,
+    int64_t now, struct tls_facts *out)
+{
+	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
+	struct trust_verdict v;
+	uint8_t digest[32];
+
+	out->outcome = OUTCOME_OK;
+	out->version = version_of(ssl);
+	out->cipher = arena_slice(a, slice_of(SSL_get_cipher_name(ssl)));
+	out->group = group_of(a, ssl);
+	out->signature = signature_of(a, ssl);
+	if (out->sni.n == 0)
+		out->sni = arena_slice(a, reference);
+	if (sk_X509_num(chain) <= 0) {
+		out->trusted = TRI_NO;
+		ERR_clear_error();
+		return;
+	}
+	keep_chain(a, chain, out, digest);
+	v = trust_judge(t->trust, chain, digest, now);
+	out->trusted = tri_of(v.trusted);
+	out->time_ok = tri_of(v.in_date);
+	out->name_ok = tri_of(x509_names_match(sk_X509_value(chain, 0),
+	    reference));
+	out->expired = v.expired;
+	out->not_yet = v.not_yet;
+	out->self_signed = v.self_signed;
+	if (!v.trusted)
+		out->verify_error = arena_slice(a,
+		    slice_of(X509_verify_cert_error_string(v.error)));
+	ERR_clear_error();
+}
+
+/* ---- failures ---- */
+
+static struct slice
+alert_name(struct arena *a, int alert)
+{
+	const char *name = SSL_alert_desc_string_long(alert);
+
+	if (name == NULL || strcmp(name, "unknown") == 0)
+		return arena_fmt(a, "alert %d", alert);
+	return arena_slice(a, slice_of(name));
+}
+
+/* Our own words where the peer's close left none to the library. */
+static struct slice
+failure_words(struct arena *a, unsigned long code)
+{
+	const char *words = NULL;
+
+	if (ERR_SYSTEM_ERROR(code))
+		words = strerror(ERR_GET_REASON(code));
+	else if (code != 0)
+		words = ERR_reason_error_string(code);
+	if (words == NULL)
+		words = "connection ended during the handshake";
+	return arena_slice(a, slice_of(words));
+}
+
+void
+tls_failure(struct arena *a, SSL *ssl, struct tls_facts *out)
+{
+	unsigned long code = ERR_peek_error();
+	int reason = ERR_GET_REASON(code);
+
+	(void)ssl;
+	out->outcome = OUTCOME_TLS_FAILED;
+	if (ERR_GET_LIB(code) == ERR_LIB_SSL &&
+	    reason > SSL_AD_REASON_OFFSET &&
+	    reason <= SSL_AD_REASON_OFFSET + 255) {
+		out->outcome = OUTCOME_TLS_ALERT;
+		out->alert = alert_name(a, reason - SSL_AD_REASON_OFFSET);
+	} else {
+		out->error = failure_words(a, code);
+	}
+	ERR_clear_error();
+}
+
+static void
+on_message(int sent, int version, int type, const void *bytes, size_t n,
+    SSL *ssl, void *arg)
+{
+	struct tls_watch *w = arg;
+	const uint8_t *alert = bytes;
+
+	(void)version;
+	(void)ssl;
+	if (!sent && type == SSL3_RT_ALERT && n == 2 &&
+	    alert[0] == SSL3_AL_FATAL)
+		w->alert = alert[1];
+}
+
+void
+tls_watch(SSL_CTX *ctx, struct tls_watch *w)
+{
+	w->alert = -1;
+	SSL_CTX_set_msg_callback(ctx, on_message);
+	SSL_CTX_set_msg_callback_arg(ctx, w);
+}
+
+void
+tls_watch_failure(struct arena *a, const struct tls_watch *w,
+    struct slice words, struct tls_facts *out)
+{
+	out->outcome = OUTCOME_TLS_FAILED;
+	if (w->alert >= 0) {
+		out->outcome = OUTCOME_TLS_ALERT;
+		out->alert = alert_name(a, w->alert);
+	} else {
+		out->error = words.n > 0 ? arena_slice(a, words) :
+		    failure_words(a, 0);
+	}
+	ERR_clear_error();
+}

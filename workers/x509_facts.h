@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * x509_facts.h: what a certificate says.  The only file that reads the fields
+ * of an X509.
+ */
+#pragma once
+
+#include <openssl/types.h>
+
+#include "scanner/base/arena.h"
+#include "scanner/rules/facts.h"
+
+/* False: the DER does not parse; sha256 and der are filled all the same. */
+bool x509_facts(struct arena *a, struct slice der, struct cert_facts *out);
+/* The dNSNames alone (cheap); 0 where the DER does not parse. */
+size_t x509_dns_names(struct arena *a, struct slice der, struct slice **out);
+
+/* For those who hold a parsed certificate: */
+
+/*
+ * Seconds since 1970; false: a date cannot be read.  As in OpenSSL's own
+ * check, the certificate is in date while not_before <= now < not_after.
+ */
+bool x509_period(const X509 *x, int64_t *not_before, int64_t *not_after);
+/* Does any dNSName match (RFC 9525)?  All are looked at; no CN-ID. */
+bool x509_names_match(const X509 *x, struct slice reference);
+/* Is it issued and signed by itself? */
+bool x509_signs_itself(X509 *x);
