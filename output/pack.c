@@ -24,7 +24,7 @@
 static int
 append(void *buffer, const char *bytes, size_t n)
 {
-	if (msgpack_sbuffer_write(buffer, bytes, n) != 0)
+	if (n > 0 && msgpack_sbuffer_write(buffer, bytes, n) != 0)
 		log_fatal("out of memory (a record of %zu bytes)", n);
 	return 0;
 }
@@ -47,7 +47,8 @@ write_ascii(struct packer *p, const char *s, size_t n)
 	}
 	/* keys and words: head and body in one piece, for speed */
 	fixstr[0] = (char)(FIXSTR | n);
-	memcpy(fixstr + 1, s, n);
+	if (n > 0)
+		memcpy(fixstr + 1, s, n);
 	append(&p->buffer, fixstr, 1 + n);
 }
 

@@ -56,11 +56,13 @@ includes_report=$(
 	{
 		if (header ~ /^ldns\//)
 			return "^workers/dns_[^/]*[.][ch]$"
-		# the digest of the list, no certificates
-		if (header == "openssl/evp.h" && file == "scanner/stream.c")
+		# the digest of the list, and the versions in the scan record
+		if (file == "scanner/stream.c" && header == "openssl/evp.h" ||
+		    file == "scanner/manifest.c" &&
+		    header ~ /^(openssl\/crypto|zstd)[.]h$/)
 			return ""
 		if (header ~ /^openssl\//)
-			return "^workers/(x509_facts|tls|trust|smtp_probe" \
+			return "^workers/(x509_facts|tls|trust|wire|smtp_probe" \
 			    "|policy_[^/]*|dane[^/]*)[.][ch]$"
 		if (header ~ /^curl\//)
 			return "^(workers/|scanner/[^/]*$)"

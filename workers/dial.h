@@ -22,7 +22,8 @@ struct dial_target {
 
 /*
  * OUTCOME_OK and a non-blocking socket that the callee owns; or -1 with
- * CONNECT_REFUSED, UNREACHABLE, CONNECT_TIMEOUT, RESET or LOCAL.
+ * CONNECT_REFUSED, UNREACHABLE, CONNECT_TIMEOUT, LOCAL, or RESET: it stood and
+ * was reset before anything was said.
  */
 typedef void dial_done_fn(void *ctx, int fd, enum outcome outcome);
 

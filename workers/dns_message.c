@@ -297,7 +297,7 @@ ede_is_dnssec(const struct ede *ede)
 	case 25: /* signature expired before valid */
 	case 27: /* unsupported NSEC3 iterations value */
 		return true;
-	default:
+	default: /* not an enum */
 		return ede->code >= 5 && ede->code <= 12;
 	}
 }
@@ -335,7 +335,7 @@ judge(const struct message *m, enum outcome answers)
 		return servfail(&m->set->lookup);
 	case LDNS_RCODE_REFUSED:
 		return OUTCOME_REFUSED;
-	default:
+	default: /* not an enum */
 		return OUTCOME_DNS_ERROR;
 	}
 }

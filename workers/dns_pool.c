@@ -173,8 +173,8 @@ on_tcp_end(void *ctx, struct dns_tcp *tcp)
 	struct dns_pool *p = ctx;
 	struct due_heap *heap = &p->book.due;
 	bool served = tcp->answered > 0;
+	struct dns_task **left = xcalloc(heap->n + 1, sizeof(*left));
 	size_t n = 0;
-	struct dns_task **left = xcalloc(heap->n + 1, sizeof(struct dns_task *));
 
 	for (size_t i = 0; i < heap->n; i++)
 		if (attempt_on(heap->v[i], tcp) != NULL)

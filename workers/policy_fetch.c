@@ -322,20 +322,20 @@ policy_fetch_free(struct policy_fetch *f)
 
 /* ---- end ---- */
 
-/* What libcurl says of a handshake, down to the TLS library's own words. */
+/*
+ * The TLS library's reason out of libcurl's message, which ends in
+ * "error:0A00010B:SSL routines::wrong version number".
+ */
 static struct slice
 library_words(const struct policy_fetch *f)
 {
 	struct slice s = slice_of(f->error);
 	size_t colon;
 
-	if (slice_contains_nocase(s, SLICE_LIT("error:")))
-		while ((colon = slice_find(s, ':')) < s.n)
-			s = slice_from(s, colon + 1);
-	for (size_t i = 0; i < s.n; i++)
-		if (slice_starts(slice_from(s, i),
-		    SLICE_LIT(" in connection to ")))
-			s = slice_upto(s, i);
+	if (!slice_contains_nocase(s, SLICE_LIT("error:")))
+		return SLICE_EMPTY;
+	while ((colon = slice_find(s, ':')) < s.n)
+		s = slice_from(s, colon + 1);
 	return slice_trim(s);
 }
 
@@ -391,7 +391,7 @@ enum outcome
 policy_fetch_end(struct policy_fetch *f, CURLcode code)
 {
 	if (code == CURLE_OUT_OF_MEMORY || code == CURLE_FAILED_INIT ||
-	    code == CURLE_COULDNT_CONNECT || f->fd >= 0)
+	    f->fd >= 0)
 		return OUTCOME_LOCAL; /* it never spoke on our socket */
 	if (f->tls_stands)
 		return end_in_http(f, code);

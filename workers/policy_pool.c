@@ -175,15 +175,16 @@ round_over(struct fetch *f)
 
 /* Did the connection itself not come about?  Then another address may do. */
 static bool
-leads_on(const struct fetch *f, enum outcome outcome)
+leads_on(enum outcome o)
 {
-	return f->transfer == NULL || outcome == OUTCOME_LOCAL;
+	return o == OUTCOME_CONNECT_REFUSED || o == OUTCOME_CONNECT_TIMEOUT ||
+	    o == OUTCOME_UNREACHABLE || o == OUTCOME_LOCAL;
 }
 
 static bool
 is_trouble(enum outcome o)
 {
-	return o == OUTCOME_RESET || o == OUTCOME_CONNECT_TIMEOUT ||
+	return o == OUTCOME_TLS_FAILED || o == OUTCOME_CONNECT_TIMEOUT ||
 	    o == OUTCOME_TLS_TIMEOUT || o == OUTCOME_TIMEOUT;
 }
 
@@ -192,7 +193,6 @@ attempt_over(struct fetch *f, enum outcome outcome)
 {
 	struct policy_pool *p = f->pool;
 	uint64_t spent = loop_clock_ms() - f->begun_ms;
-	bool onwards = leads_on(f, outcome);
 
 	f->round_ms += spent;
 	f->total_ms += spent;
@@ -202,7 +202,7 @@ attempt_over(struct fetch *f, enum outcome outcome)
 	f->transfer = NULL;
 	record(f, &f->ticket.address, outcome);
 	gate_release(p->gate, &f->ticket, is_trouble(outcome));
-	if (onwards)
+	if (leads_on(outcome))
 		next_address(f);
 	else
 		finish(f, outcome);
@@ -239,6 +239,12 @@ on_dialed(void *ctx, int fd, enum outcome outcome)
 	};
 
 	f->dial = NULL;
+	if (outcome == OUTCOME_RESET) {
+		/* A moment later it would have been the handshake's end. */
+		tls_watch_failure(f->arena, &(struct tls_watch){ -1 },
+		    SLICE_EMPTY, &f->facts->tls);
+		outcome = OUTCOME_TLS_FAILED;
+	}
 	if (outcome != OUTCOME_OK) {
 		attempt_over(f, outcome);
 		return;

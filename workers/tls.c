@@ -287,19 +287,17 @@ alert_name(struct arena *a, int alert)
 	return arena_slice(a, slice_of(name));
 }
 
-/* Our own words where the peer's close left none to the library. */
+/*
+ * The library's reason, or our own words for an end of the connection: whether
+ * that shows as end of file, reset or broken pipe is a matter of timing.
+ */
 static struct slice
-failure_words(struct arena *a, unsigned long code)
+failure_words(struct arena *a, struct slice reason)
 {
-	const char *words = NULL;
-
-	if (ERR_SYSTEM_ERROR(code))
-		words = strerror(ERR_GET_REASON(code));
-	else if (code != 0)
-		words = ERR_reason_error_string(code);
-	if (words == NULL)
-		words = "connection ended during the handshake";
-	return arena_slice(a, slice_of(words));
+	if (reason.n == 0 || slice_eq(reason,
+	    SLICE_LIT("unexpected eof while reading")))
+		reason = SLICE_LIT("connection ended during the handshake");
+	return arena_slice(a, reason);
 }
 
 void
@@ -316,7 +314,8 @@ tls_failure(struct arena *a, SSL *ssl, struct tls_facts *out)
 		out->outcome = OUTCOME_TLS_ALERT;
 		out->alert = alert_name(a, reason - SSL_AD_REASON_OFFSET);
 	} else {
-		out->error = failure_words(a, code);
+		out->error = failure_words(a, ERR_SYSTEM_ERROR(code) ?
+		    SLICE_EMPTY : slice_of(ERR_reason_error_string(code)));
 	}
 	ERR_clear_error();
 }
@@ -352,8 +351,7 @@ tls_watch_failure(struct arena *a, const struct tls_watch *w,
 		out->outcome = OUTCOME_TLS_ALERT;
 		out->alert = alert_name(a, w->alert);
 	} else {
-		out->error = words.n > 0 ? arena_slice(a, words) :
-		    failure_words(a, 0);
+		out->error = failure_words(a, words);
 	}
 	ERR_clear_error();
 }

@@ -68,6 +68,6 @@ struct tls_watch {
 	int alert;
 };
 void tls_watch(SSL_CTX *ctx, struct tls_watch *w);
-/* As tls_failure(); `words`: what the other said about it, may be empty. */
+/* As tls_failure(); `words`: the library's reason, empty where it has none. */
 void tls_watch_failure(struct arena *a, const struct tls_watch *w,
     struct slice words, struct tls_facts *out);

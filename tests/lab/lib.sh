@@ -32,7 +32,8 @@ check() {
 	else
 		failed=$((failed + 1))
 		echo "FAILED: $name"
-		tail -n "${SHOW:-60}" "$dir/check.log" | sed 's/^/    /'
+		tail -n "${SHOW:-40}" "$dir/check.log" | cut -c1-240 |
+			sed 's/^/    /'
 	fi
 }
 
@@ -73,7 +74,11 @@ stable() {
 equal() {
 	stable "$1" >"$dir/stable.1" && stable "$2" >"$dir/stable.2" &&
 		[ -s "$dir/stable.1" ] &&
-		diff "$dir/stable.1" "$dir/stable.2"
+		diff "$dir/stable.1" "$dir/stable.2" >"$dir/stable.diff" &&
+		return 0
+	grep -c '^<' "$dir/stable.diff"
+	"$python" tests/lab/differ.py "$dir/stable.1" "$dir/stable.2"
+	return 1
 }
 
 count_type() {

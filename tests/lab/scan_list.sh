@@ -27,9 +27,6 @@ check "contacts as recorded" \
 	tests/lab/lab contacts --dir "$dir/lab" "$dir/one.mxc"
 check "end is the sum of the records" "$MXCENSUS" info "$dir/one.mxc"
 check "Python counts the same records" same_counts_in_python "$dir/one.mxc"
-tests/lab/lab down --dir "$dir/lab" >/dev/null 2>&1
-rm -rf "$dir/lab"
-lab_up "$dir/world.jsonl"
 check "four workers scan" scan "$dir/four.mxc" --workers 4
 check "the scan equals the world" \
 	tests/lab/lab check --dir "$dir/lab" "$dir/four.mxc"

@@ -44,9 +44,9 @@ on_done(void *ctx)
 void
 rig_add(struct rig *b, const char *host, enum fake_mode mode)
 {
-	struct fake *f = &b->fake[b->config.n_resolver];
+	struct fake *f = fake_new(host, mode);
 
-	fake_start(f, host, mode);
+	b->fake[b->config.n_resolver] = f;
 	b->config.resolver[b->config.n_resolver++] = f->addr;
 }
 
@@ -94,7 +94,7 @@ rig_release(struct rig *b)
 	dns_pool_free(b->pool);
 	loop_free(b->loop);
 	for (size_t i = 0; i < b->config.n_resolver; i++)
-		if (b->fake[i].addr.ss_family != 0)
-			fake_stop(&b->fake[i]);
+		if (b->fake[i] != NULL)
+			fake_free(b->fake[i]);
 	arena_free(b->arena);
 }

@@ -15,7 +15,7 @@ struct rig {
 	struct stats stats;
 	struct dns_pool *pool;
 	struct dns_config config;
-	struct fake fake[3];
+	struct fake *fake[3]; /* NULL: none serves it */
 	struct arena *arena;
 	size_t n_done, n_wanted;
 	uint64_t most_in_flight;

@@ -9,10 +9,12 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "scanner/base/arena.h"
 #include "scanner/base/log.h"
 #include "tests/unit/dns_made.h"
 
@@ -83,7 +85,7 @@ make_by_label(struct made *m, struct slice q, const char *name, uint16_t type,
 #define IS(text) slice_eq(label, SLICE_LIT(text))
 	snprintf(question, sizeof(question), "%s IN %s", name, word);
 	snprintf(line, sizeof(line), "%s 300 IN A 192.0.2.1", name);
-	if (IS("ok") || IS("spoof") || IS("late")) {
+	if (IS("ok") || IS("spoof") || IS("cross") || IS("late")) {
 		made_response(m, question, "rd", 0, line, "");
 	} else if (IS("nodata")) {
 		made_response(m, question, "rd", 0, "", SOA);
@@ -152,6 +154,23 @@ spoof(struct fake *f, const struct made *good,
 	reply_udp(f->own.spoof, &m, to); /* another source */
 }
 
+/* Id, question and direction are right; only the way it came is not. */
+static void
+cross(struct fake *f, const struct made *good)
+{
+	static _Thread_local struct made m;
+	struct fake *other = f->accomplice;
+	struct sockaddr_storage to;
+
+	pthread_mutex_lock(&other->_shared.mutex);
+	to = other->_shared.from;
+	pthread_mutex_unlock(&other->_shared.mutex);
+	m = *good;
+	m.bytes[m.n - 1] = 66;
+	reply_udp(other->own.udp, &m, &to);
+	poll(NULL, 0, 10 * POLL_MS); /* the forged one arrives first */
+}
+
 static void
 on_udp(struct fake *f)
 {
@@ -168,6 +187,9 @@ on_udp(struct fake *f)
 	if (n < HEADER || !asked(q, name, sizeof(name), &type))
 		return;
 	f->queries++;
+	pthread_mutex_lock(&f->_shared.mutex);
+	f->_shared.from = from;
+	pthread_mutex_unlock(&f->_shared.mutex);
 	if (f->mode == FAKE_SILENT || slice_starts(slice_of(name),
 	    SLICE_LIT("silent.")))
 		return;
@@ -187,6 +209,8 @@ on_udp(struct fake *f)
 	}
 	if (slice_starts(slice_of(name), SLICE_LIT("spoof.")))
 		spoof(f, &m, &from);
+	if (slice_starts(slice_of(name), SLICE_LIT("cross.")))
+		cross(f, &m);
 	reply_udp(f->own.udp, &m, &from);
 }
 
@@ -289,15 +313,17 @@ bound(const struct sockaddr_storage *addr, int type)
 	return fd;
 }
 
-void
-fake_start(struct fake *f, const char *host, enum fake_mode mode)
+struct fake *
+fake_new(const char *host, enum fake_mode mode)
 {
+	struct fake *f = xcalloc(1, sizeof(*f));
 	struct sockaddr_in *v4 = (struct sockaddr_in *)&f->addr;
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&f->addr;
 	struct sockaddr_storage other;
 	socklen_t n = sizeof(f->addr);
 
-	*f = (struct fake){ .mode = mode };
+	f->mode = mode;
+	pthread_mutex_init(&f->_shared.mutex, NULL);
 	if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
 		v4->sin_family = AF_INET;
 	} else {
@@ -315,10 +341,11 @@ fake_start(struct fake *f, const char *host, enum fake_mode mode)
 		f->own.peer[i] = -1;
 	if (pthread_create(&f->own.thread, NULL, fake_run, f) != 0)
 		log_fatal("the fake resolver gets no thread");
+	return f;
 }
 
 void
-fake_stop(struct fake *f)
+fake_free(struct fake *f)
 {
 	f->stop = true;
 	pthread_join(f->own.thread, NULL);
@@ -329,4 +356,6 @@ fake_stop(struct fake *f)
 	for (int i = 0; i < PEERS; i++)
 		if (f->own.peer[i] >= 0)
 			close(f->own.peer[i]);
+	pthread_mutex_destroy(&f->_shared.mutex);
+	free(f);
 }

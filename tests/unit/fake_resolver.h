@@ -5,6 +5,8 @@
  *
  *   nx nodata ok servfail refused formerr silent bogus loop garbage
  *   spoof      forged answers first: id, question, direction, source
+ *   cross      forged answer first, right but for coming from the accomplice
+ *              to where that one was last asked from
  *   late       answers once only, after late_ms
  *   tc         truncated over UDP, whole over TCP
  *
@@ -27,8 +29,9 @@ enum fake_mode {
 };
 
 struct fake {
-	enum fake_mode mode;
+	_Atomic int mode;        /* enum fake_mode; may change */
 	_Atomic int late_ms;
+	struct fake *_Atomic accomplice;
 	struct sockaddr_storage addr;
 	_Atomic int queries;     /* by UDP */
 	_Atomic int tcp_queries;
@@ -43,8 +46,12 @@ struct fake {
 		long long late_at_ms;
 	} own;
 	_Atomic bool stop;
+	struct {
+		pthread_mutex_t mutex;
+		struct sockaddr_storage from; /* who asked last, by UDP */
+	} _shared;
 };
 
 /* host: "127.77.1.1"; the port is drawn by the kernel. */
-void fake_start(struct fake *f, const char *host, enum fake_mode mode);
-void fake_stop(struct fake *f);
+struct fake *fake_new(const char *host, enum fake_mode mode);
+void fake_free(struct fake *f);

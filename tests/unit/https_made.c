@@ -20,7 +20,7 @@
 
 #define FILLERS 8
 #define WAIT_S 5
-#define TRICKLE_US 50000
+#define TRICKLE_US 150000
 
 struct https_made {
 	pthread_t thread;

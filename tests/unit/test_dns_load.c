@@ -67,7 +67,7 @@ test_twenty_thousand(void **state)
 	assert_true(b.most_in_flight > WINDOW / 2);
 	assert_int_equal(STAT_GET(b.stats.dns_queries),
 	    N + STAT_GET(b.stats.dns_retries));
-	assert_true(b.fake[0].queries <= N + N / 20);
+	assert_true(b.fake[0]->queries <= N + N / 20);
 	assert_int_equal(STAT_GET(b.stats.dns_dropped), 0);
 	free(sets);
 	rig_release(&b);
@@ -135,10 +135,73 @@ test_closed_port(void **state)
 	(void)state;
 	rig_init(&b);
 	rig_add(&b, "127.77.11.3", FAKE_SILENT);
-	fake_stop(&b.fake[0]);
-	b.fake[0].addr.ss_family = 0;
+	fake_free(b.fake[0]);
+	b.fake[0] = NULL;
 	rig_add(&b, "127.77.11.4", FAKE_BY_LABEL);
 	dead_resolver(&b);
+}
+
+/* Refused by the only resolver: it stays silent, the trouble is not ours. */
+static void
+test_closed_port_alone(void **state)
+{
+	struct rrset *sets;
+	struct rig b;
+
+	(void)state;
+	rig_init(&b);
+	rig_add(&b, "127.77.11.7", FAKE_SILENT);
+	fake_free(b.fake[0]);
+	b.fake[0] = NULL;
+	rig_pool(&b);
+	sets = ask_many(&b, 200, "q", true, DNS_A);
+	rig_run(&b);
+	assert_all(sets, 200, OUTCOME_DNS_TIMEOUT);
+	free(sets);
+	rig_release(&b);
+}
+
+static void
+stop_loop(void *ctx)
+{
+	loop_stop(((struct rig *)ctx)->loop);
+}
+
+static void
+wait_ms(struct rig *b, uint32_t ms)
+{
+	loop_post_at(b->loop, loop_clock_ms() + ms, stop_loop, b);
+	loop_run(b->loop);
+}
+
+/* A resolver that rests is tried again, and then bears its share. */
+static void
+test_resolver_returns(void **state)
+{
+	enum { N = 400 };
+	struct rrset *sets[2];
+	struct rig b;
+	int before;
+
+	(void)state;
+	rig_init(&b);
+	rig_add(&b, "127.77.11.8", FAKE_SILENT);
+	rig_add(&b, "127.77.11.9", FAKE_BY_LABEL);
+	b.config.window = 50;
+	rig_pool(&b);
+	sets[0] = ask_many(&b, N, "q", true, DNS_A);
+	rig_run(&b);
+	before = b.fake[0]->queries;
+	assert_true(before < N / 4);
+	b.fake[0]->mode = FAKE_BY_LABEL;
+	wait_ms(&b, 10 * RIG_T_MS);
+	sets[1] = ask_many(&b, N, "r", true, DNS_A);
+	rig_run(&b);
+	assert_all(sets[1], N, OUTCOME_NXDOMAIN);
+	assert_true(b.fake[0]->queries - before > N / 4);
+	free(sets[0]);
+	free(sets[1]);
+	rig_release(&b);
 }
 
 /* All dead: every question ends, none as an answer. */
@@ -156,7 +219,7 @@ test_all_dead(void **state)
 	sets = ask_many(&b, 300, "q", true, DNS_A);
 	rig_run(&b);
 	assert_all(sets, 300, OUTCOME_DNS_TIMEOUT);
-	assert_int_equal(b.fake[0].queries + b.fake[1].queries, 6 * 300);
+	assert_int_equal(b.fake[0]->queries + b.fake[1]->queries, 6 * 300);
 	free(sets);
 	rig_release(&b);
 }
@@ -203,12 +266,12 @@ check_tcp(const struct tcp_row *r)
 			    i, outcome_word(sets[i].lookup.outcome),
 			    sets[i].n);
 	}
-	if (b.fake[0].connections < r->least_connections ||
-	    b.fake[0].connections > r->most_connections ||
-	    b.fake[0].tcp_queries > r->most_tcp_queries)
+	if (b.fake[0]->connections < r->least_connections ||
+	    b.fake[0]->connections > r->most_connections ||
+	    b.fake[0]->tcp_queries > r->most_tcp_queries)
 		fail_msg("%s: %d connections, %d queries", r->name,
-		    b.fake[0].connections, b.fake[0].tcp_queries);
-	assert_int_equal(b.fake[0].queries, r->questions);
+		    b.fake[0]->connections, b.fake[0]->tcp_queries);
+	assert_int_equal(b.fake[0]->queries, r->questions);
 	free(sets);
 	rig_release(&b);
 }
@@ -219,12 +282,6 @@ test_tcp(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(tcp_rows) / sizeof(*tcp_rows); i++)
 		check_tcp(&tcp_rows[i]);
-}
-
-static void
-stop_loop(void *ctx)
-{
-	loop_stop(((struct rig *)ctx)->loop);
 }
 
 /* An unused connection closes, and the next truncation opens another. */
@@ -241,12 +298,11 @@ test_tcp_idle(void **state)
 	rig_pool(&b);
 	rig_ask(&b, "tc.example", DNS_TXT, &sets[0]);
 	rig_run(&b);
-	loop_post_at(b.loop, loop_clock_ms() + 800, stop_loop, &b);
-	loop_run(b.loop);
+	wait_ms(&b, 800);
 	rig_ask(&b, "tc.example", DNS_TXT, &sets[1]);
 	rig_run(&b);
 	assert_all(sets, 2, OUTCOME_OK);
-	assert_int_equal(b.fake[0].connections, 2);
+	assert_int_equal(b.fake[0]->connections, 2);
 	rig_release(&b);
 }
 
@@ -268,8 +324,7 @@ test_free_with_work(void **state)
 		rig_ask(&b, i % 4 == 0 ? "tc.example" : i % 4 == 1 ?
 		    "servfail.example" : i % 4 == 2 ? "silent.example" :
 		    "a..b", DNS_TXT, &sets[i]);
-	loop_post_at(b.loop, loop_clock_ms() + RIG_T_MS / 2, stop_loop, &b);
-	loop_run(b.loop);
+	wait_ms(&b, RIG_T_MS / 2);
 	assert_int_equal(b.n_done, 10); /* the impossible names */
 	assert_int_equal(dns_pool_pending(b.pool), 30);
 	rig_release(&b);
@@ -326,6 +381,8 @@ main(void)
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_silent_resolver),
 		cmocka_unit_test(test_closed_port),
+		cmocka_unit_test(test_closed_port_alone),
+		cmocka_unit_test(test_resolver_returns),
 		cmocka_unit_test(test_all_dead),
 		cmocka_unit_test(test_tcp),
 		cmocka_unit_test(test_tcp_idle),

@@ -92,11 +92,11 @@ check_row(const struct row *r)
 		    l->secure);
 	if (r->outcome == OUTCOME_OK && set.address[0].bytes[3] != 1)
 		FAIL_IN(r->label, "a forged address was taken");
-	if (b.fake[0].queries + b.fake[1].queries !=
+	if (b.fake[0]->queries + b.fake[1]->queries !=
 	    r->queries[0] + r->queries[1] || (r->attempts < 6 &&
-	    b.fake[0].queries != r->queries[0]) || l->attempts != r->attempts)
+	    b.fake[0]->queries != r->queries[0]) || l->attempts != r->attempts)
 		FAIL_IN(r->label, "%d + %d queries, %u attempts",
-		    b.fake[0].queries, b.fake[1].queries, l->attempts);
+		    b.fake[0]->queries, b.fake[1]->queries, l->attempts);
 	if (l->elapsed_ms < r->least_ms)
 		FAIL_IN(r->label, "after %u ms", l->elapsed_ms);
 	if (STAT_GET(b.stats.dns_dropped) != r->dropped)
@@ -147,13 +147,39 @@ test_late_answer(void **state)
 	(void)state;
 	rig_init(&b);
 	rig_add(&b, "127.77.3.1", FAKE_BY_LABEL);
-	b.fake[0].late_ms = RIG_T_MS * 3 / 2;
+	b.fake[0]->late_ms = RIG_T_MS * 3 / 2;
 	rig_pool(&b);
 	rig_ask(&b, "late.example", DNS_A, &set);
 	rig_run(&b);
 	assert_int_equal(set.lookup.outcome, OUTCOME_OK);
 	assert_true(set.lookup.attempts >= 2);
 	assert_int_equal(STAT_GET(b.stats.dns_dropped), 0);
+	rig_release(&b);
+}
+
+/* The right answer on the wrong socket is dropped. */
+static void
+test_wrong_socket(void **state)
+{
+	struct rig b;
+	struct rrset set[3];
+
+	(void)state;
+	rig_init(&b);
+	rig_add(&b, "127.77.3.2", FAKE_BY_LABEL);
+	rig_add(&b, "127.77.3.3", FAKE_BY_LABEL);
+	b.config.timeout_ms = 800;
+	b.fake[0]->accomplice = b.fake[1];
+	rig_pool(&b);
+	rig_ask(&b, "q.example", DNS_A, &set[0]);
+	rig_ask(&b, "q.example", DNS_A, &set[1]); /* goes to the accomplice */
+	rig_run(&b);
+	assert_int_equal(b.fake[1]->queries, 1);
+	rig_ask(&b, "cross.example", DNS_A, &set[2]);
+	rig_run(&b);
+	assert_int_equal(set[2].lookup.outcome, OUTCOME_OK);
+	assert_int_equal(set[2].address[0].bytes[3], 1);
+	assert_int_equal(STAT_GET(b.stats.dns_dropped), 1);
 	rig_release(&b);
 }
 
@@ -229,7 +255,7 @@ test_unreachable_resolver(void **state)
 	rig_run(&b);
 	for (int i = 0; i < 50; i++)
 		assert_int_equal(set[i].lookup.outcome, OUTCOME_OK);
-	assert_int_equal(b.fake[0].queries, 50);
+	assert_int_equal(b.fake[0]->queries, 50);
 	rig_release(&b);
 }
 
@@ -251,7 +277,7 @@ test_no_descriptors(void **state)
 	getrlimit(RLIMIT_NOFILE, &old);
 	tight = (struct rlimit){ FILES, old.rlim_max };
 	setrlimit(RLIMIT_NOFILE, &tight);
-	while (n < FILES && (fd[n] = dup(b.fake[0].own.udp)) >= 0)
+	while (n < FILES && (fd[n] = dup(b.fake[0]->own.udp)) >= 0)
 		n++;
 	rig_ask(&b, "tc.example", DNS_TXT, &set);
 	rig_run(&b);
@@ -270,6 +296,7 @@ main(void)
 		cmocka_unit_test(test_outcomes),
 		cmocka_unit_test(test_ede_kept),
 		cmocka_unit_test(test_late_answer),
+		cmocka_unit_test(test_wrong_socket),
 		cmocka_unit_test(test_impossible_name),
 		cmocka_unit_test(test_ipv6),
 		cmocka_unit_test(test_unreachable_resolver),

@@ -10,10 +10,13 @@
 #include <cmocka.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "workers/loop.h"
 
 #include "scanner/base/banned.h"
+
+#define AT_MOST_S 120
 
 #define POSTERS 4
 #define POSTS 5000
@@ -249,5 +252,6 @@ main(void)
 		cmocka_unit_test(test_free_with_messages),
 	};
 
+	alarm(AT_MOST_S); /* a test that waits for ever fails */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

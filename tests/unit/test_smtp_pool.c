@@ -22,6 +22,8 @@
 
 #include "scanner/base/banned.h"
 
+#define AT_MOST_S 120
+
 #define HOST "mx.a.example"
 #define REST_MS 20
 
@@ -68,6 +70,16 @@ SCRIPT(close_in_tls, GREET, OFFER, READY, DO(TLS), DO(END));
 SCRIPT(busy_in_tls, GREET, OFFER, READY, DO(TLS), HEAR("EHLO"),
     SEND("421 busy\r\n"), DO(END));
 SCRIPT(says_why, SEND("220 mx\r\n421 busy\r\n"), DO(DEAF));
+
+/* Four lines of 1,024 bytes: exactly what the probe reads at once. */
+#define A58 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define A64 A58 "aaaaaa"
+#define A1018 A64 A64 A64 A64 A64 A64 A64 A64 A64 A64 A64 A64 A64 A64 A64 A58
+#define LINES "220-" A1018 "\r\n" "220-" A1018 "\r\n" "220-" A1018 "\r\n" \
+	"220 " A1018 "\r\n"
+SCRIPT(injection_behind, GREET, OFFER, SEND(LINES "250 evil\r\n"), DO(HANG));
+SCRIPT(says_why_and_resets, SEND(LINES "421 busy\r\n"), DO(RESET));
+
 SCRIPT(hang_at_once, DO(HANG));
 SCRIPT(hang_in_greeting, SEND("220-mx\r\n220"), DO(HANG));
 SCRIPT(hang_at_ehlo, GREET, DO(HANG));
@@ -110,6 +122,8 @@ static const struct row rows[] = {
 	    "EHLO STARTTLS QUIT " },
 	{ "injection", injection, NULL, OUTCOME_TLS_FAILED, 1,
 	    "EHLO STARTTLS " },
+	{ "injection behind a full read", injection_behind, NULL,
+	    OUTCOME_TLS_FAILED, 1, "EHLO STARTTLS " },
 	{ "reset at once", reset_at_once, NULL, OUTCOME_RESET, 2, "" },
 	{ "reset, then fine", reset_at_once, polite, OUTCOME_OK, 2, POLITE },
 	{ "reset at EHLO", reset_at_ehlo, NULL, OUTCOME_RESET, 2, NULL },
@@ -125,6 +139,8 @@ static const struct row rows[] = {
 	{ "close in TLS", close_in_tls, NULL, OUTCOME_OK, 1, NULL },
 	{ "421 in TLS", busy_in_tls, NULL, OUTCOME_OK, 1, NULL },
 	{ "says why it hangs up", says_why, NULL, OUTCOME_SMTP_4YZ, 2, NULL },
+	{ "says why and resets", says_why_and_resets, NULL,
+	    OUTCOME_SMTP_4YZ, 2, NULL },
 	{ "hang at once", hang_at_once, NULL, OUTCOME_GREETING_TIMEOUT, 2,
 	    "" },
 	{ "hang in the greeting", hang_in_greeting, NULL,
@@ -284,7 +300,8 @@ check_row(const struct row *row, const struct probe *p,
 	if (f->outcome == OUTCOME_OK && (f->tls.trusted != TRI_YES ||
 	    f->tls.name_ok != TRI_YES || f->tls.n_chain != 2))
 		fail_msg("%s: TLS facts", row->name);
-	if (f->injection != (row->first == injection))
+	if (f->injection != (row->first == injection ||
+	    row->first == injection_behind))
 		fail_msg("%s: injection %d", row->name, f->injection);
 }
 
@@ -648,5 +665,6 @@ main(void)
 		cmocka_unit_test(test_free_pending),
 	};
 
+	alarm(AT_MOST_S); /* a test that waits for ever fails */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,7 +20,7 @@ from collections import OrderedDict
 from typing import Any, Callable
 
 SESSION_LIMIT_S = 120
-CONTEXT_CAP = 2000
+CONTEXT_CAP = 8192          # some 75 KB each
 TCP_ESTABLISHED = 1
 ALERT_HANDSHAKE_FAILURE = b"\x15\x03\x03\x00\x02\x02\x28"
 NO_TLS = b"HTTP/1.0 400 Bad Request\r\n\r\nthis is no TLS record\r\n"
@@ -86,6 +86,13 @@ class House:
         self.contexts = Contexts()
         self.live: dict[tuple[str, int], set[Session]] = {}
         self.counts: dict[tuple[str, int], int] = {}
+
+
+def context_of(house: House, point: dict[str, Any]) -> ssl.SSLContext:
+    """The context of an endpoint that has a certificate."""
+    limits = point["spec"].get("tls") or {}
+    return house.contexts.get(point["chain"], point["key"], limits.get("min"),
+                              limits.get("max"), _on_server_name)
 
 
 def _is_open(session: Session) -> bool:
@@ -278,10 +285,7 @@ class Session(asyncio.Protocol):
             self.on_first_bytes(lambda: self.say_and_close(
                 ALERT_HANDSHAKE_FAILURE, "tls_alert"))
             return
-        limits = self.spec.get("tls") or {}
-        context = self.house.contexts.get(
-            self.point["chain"], self.point["key"], limits.get("min"),
-            limits.get("max"), _on_server_name)
+        context = context_of(self.house, self.point)
         self.tls = context.wrap_bio(self._incoming, self._outgoing,
                                     server_side=True)
         self.tls.lab_session = self

@@ -75,10 +75,11 @@ def write_outputs(lines: list[Line], plan: Plan, folder: Path,
         f"--smtp-port {ground.smtp_port} --https-port {ground.https_port} "
         "--allow-net 127.0.0.0/8 --only-net 127.0.0.0/8 "
         f"--ehlo-name {SCANNER} --contact https://{SCANNER}/ "
-        "--connect-timeout-ms 1500 --greeting-timeout-ms 4000 "
-        "--session-timeout-ms 8000 --policy-timeout-ms 5000 "
+        "--connect-timeout-ms 1500 --greeting-timeout-ms 5000 "
+        "--session-timeout-ms 12000 --policy-timeout-ms 6000 "
         "--retry-wait-ms 2000 --per-operator 64 --per-net 256 "
-        "--rest-ms 200 --policy-rest-ms 2\n")
+        "--rest-ms 200 --policy-rest-ms 2 --smtp-window 150 "
+        "--policy-window 100\n")
     rows = [line.domain if line.rank is None else f"{line.rank},{line.domain}"
             for line in lines if line.listed]
     (folder / "list.txt").write_text("".join(f"{row}\n" for row in rows))
