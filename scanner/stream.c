@@ -143,6 +143,15 @@ recognise(struct stream *s)
 	return true;
 }
 
+/* A call that found nothing to do says nothing about the end either. */
+static void
+note_progress(struct stream *s, size_t raw_at, bool at_end)
+{
+	if (raw_at != s->raw_at || s->plain_n > 0)
+		s->wrapped_end = at_end;
+	s->raw_at = raw_at;
+}
+
 static bool
 unwrap_gzip(struct stream *s)
 {
@@ -153,9 +162,8 @@ unwrap_gzip(struct stream *s)
 	s->gzip.next_out = (Bytef *)s->plain;
 	s->gzip.avail_out = PLAIN_BYTES;
 	r = inflate(&s->gzip, Z_NO_FLUSH);
-	s->raw_at = s->raw_n - s->gzip.avail_in;
 	s->plain_n = PLAIN_BYTES - s->gzip.avail_out;
-	s->wrapped_end = r == Z_STREAM_END;
+	note_progress(s, s->raw_n - s->gzip.avail_in, r == Z_STREAM_END);
 	if (r == Z_STREAM_END)
 		inflateReset(&s->gzip); /* another member may follow */
 	else if (r != Z_OK && r != Z_BUF_ERROR)
@@ -172,9 +180,8 @@ unwrap_zstd(struct stream *s)
 
 	if (ZSTD_isError(r))
 		return fail(s, "the zstd data is damaged");
-	s->raw_at = in.pos;
 	s->plain_n = out.pos;
-	s->wrapped_end = r == 0;
+	note_progress(s, in.pos, r == 0);
 	return true;
 }
 

@@ -116,8 +116,9 @@ dns_book_add(struct dns_book *b, struct arena *a, struct slice name,
 	size_t n = dns_query_write(name, type, query);
 	struct dns_task *t = xmalloc(sizeof(*t) + n);
 
-	*t = (struct dns_task){ .arena = a, .out = out, .done = done,
-		.ctx = ctx, .due.fire = on_due, .type = type, .query_n = (uint16_t)n };
+	*t = (struct dns_task){ .due.fire = on_due, .arena = a, .out = out,
+		.done = done, .ctx = ctx, .type = type,
+		.query_n = (uint16_t)n };
 	memcpy(t->query, query, n);
 	b->n_pending++;
 	if (n > 0) {

@@ -215,7 +215,8 @@ key_serve(struct gate *g, struct gate_key *k, uint64_t now)
 {
 	struct gate_flow *f;
 
-	while (!gate_key_blocks(k, now) && (f = TAILQ_FIRST(&k->line)) != NULL) {
+	while (!gate_key_blocks(k, now) &&
+	    (f = TAILQ_FIRST(&k->line)) != NULL) {
 		TAILQ_REMOVE(&k->line, f, link);
 		f->blocked = NULL;
 		flow_serve(g, f, now);

@@ -244,8 +244,8 @@ struct host_state {
 	bool is_alias;
 	bool self_signed, untrusted, expired, not_yet, no_cert;
 	bool injection;
-	bool dane_no_starttls; /* usable TLSA, STARTTLS not offered or refused */
-	bool dane_ta_only;     /* a mismatch, by names of DANE-TA leaves alone */
+	bool dane_no_starttls; /* usable TLSA, STARTTLS absent or refused */
+	bool dane_ta_only;     /* a mismatch of DANE-TA leaf names alone */
 	/*
 	 * DNS names of the leaf where a DANE-TA path stands and the host name
 	 * fails: the domain's name may still match (RFC 7672 3.2.2).  Owned by

@@ -12,7 +12,7 @@
 
 /* RFC 8461 3.1: one TXT record, strings joined. */
 struct sts_record {
-	bool valid;      /* by the ABNF */
+	bool valid;      /* by the ABNF, and the first id is one */
 	bool ambiguous;  /* a reading had to be taken (rules.md 2.2) */
 	bool resembles;  /* meant to be one, valid or not */
 	struct slice id; /* borrowed; empty where missing or invalid */
@@ -33,10 +33,13 @@ struct sts_rrset sts_rrset_judge(const struct rrset *txt);
 
 /* RFC 8461 3.2: the policy file. */
 struct sts_policy {
-	bool valid;          /* strict: the ABNF, and no known key with a bad value */
-	bool valid_lenient;  /* after trimming, skipping blank and colon-less
-	                        lines, dropping one trailing dot of an mx,
-	                        clamping max_age */
+	/* Strict: the ABNF, and no known key with a bad value. */
+	bool valid;
+	/*
+	 * After trimming, skipping blank and colon-less lines, dropping one
+	 * trailing dot of an mx, clamping max_age.
+	 */
+	bool valid_lenient;
 	bool ambiguous;
 	enum policy_mode mode;   /* NULL where not understood */
 	bool has_max_age;

@@ -182,7 +182,7 @@ is_known_failure(enum starttls_status s)
 	    s == STARTTLS_STATUS_REFUSED || s == STARTTLS_STATUS_TLS_FAILED;
 }
 
-/* Only an answer counts as "no": time-outs, refusals of us, our trouble don't. */
+/* Only an answer counts as "no"; a time-out or our own trouble does not. */
 static void
 test_address_outcomes(void **state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * test_sts_policy.c: the policy file, strict, literal and lenient (RFC 8461 3.2).
+ * test_sts_policy.c: the policy file, strict and lenient (RFC 8461 3.2).
  */
 #include <setjmp.h>
 #include <stdarg.h>

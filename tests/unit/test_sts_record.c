@@ -80,15 +80,11 @@ test_every_byte(void **state)
 		txt[at] = kept;
 	}
 	/*
-	 * By hand: the seven bytes of the version and the ";" behind it admit
-	 * only themselves (8).  SP: SP, TAB and the 62 alphanumerics that
-	 * make a longer name, which leaves no id (2).  "i", "d", "=": only
-	 * themselves (3).  The id: 62 alphanumerics.  ";" between: itself;
-	 * white space and all else would lengthen the id (1).  SP: SP, TAB,
-	 * or an alphanumeric that begins the name (64).  "a": alphanumerics
-	 * (62), for the name may not begin otherwise.  "=": itself (1).
-	 * "b": 94 printable bytes less "=" and ";" (92), and ";" leaves the
-	 * value empty.
+	 * By hand: the bytes of the version and its ";" only themselves (8);
+	 * the space SP or TAB, for anything longer is no "id" (2); "id=" only
+	 * itself (3); the id 62 alphanumerics; ";" itself (1); the space SP,
+	 * TAB or the first byte of a longer name (64); "a" 62 alphanumerics;
+	 * "=" itself (1); "b" the 94 printable bytes but "=" and ";" (92).
 	 */
 	assert_int_equal(n_valid, 8 + 2 + 3 + 62 + 1 + 64 + 62 + 1 + 92);
 }

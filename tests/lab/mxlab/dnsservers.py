@@ -19,8 +19,8 @@ from mxlab.process import Crew
 from mxlab.zones import NSD_NAME
 
 FLAG_AD = 0x20
-NSD_WAIT_S = 30
-UNBOUND_WAIT_S = 20
+NSD_WAIT_S = 60
+UNBOUND_WAIT_S = 30
 # Unbound answers some names itself unless told not to.
 SPECIAL = ("test.", "invalid.", "onion.", "home.arpa.")
 

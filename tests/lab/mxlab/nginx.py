@@ -18,7 +18,7 @@ from mxlab.plan import Plan, Site
 from mxlab.process import Crew, listening
 
 PATH = "/.well-known/mta-sts.txt"
-WAIT_S = 30
+WAIT_S = 60
 MOVED = (301, 302, 303, 307, 308)
 _HEADER_NAME = re.compile(r"^[A-Za-z0-9-]+$")
 

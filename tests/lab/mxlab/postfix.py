@@ -22,7 +22,7 @@ from mxlab.plan import Plan
 from mxlab.process import Crew, listening
 
 MASTER = "/usr/lib/postfix/sbin/master"
-WAIT_S = 20
+WAIT_S = 30
 QUEUE = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold",
          "incoming", "maildrop", "pid", "private", "public", "saved", "trace")
 

@@ -22,6 +22,7 @@ from mxlab.zones import write_zones
 
 OWN = ("run", "conf", "zones", "www", "pki", "postfix", "log")
 SERVERS_WAIT_S = 30
+ENDPOINT_WAIT_S = 0.02       # a certificate takes 1 ms on an idle machine
 SCANNER = "scanner.lab.test"
 
 
@@ -102,7 +103,7 @@ def start_own(crew: Crew) -> None:
                {"PYTHONPATH": str(here), "PYTHONDONTWRITEBYTECODE": "1"})
 
 
-def wait_own(crew: Crew) -> None:
+def wait_own(plan: Plan, crew: Crew) -> None:
     """It says itself when it is ready, or why it cannot be."""
     run = crew.folder / "run"
 
@@ -112,7 +113,8 @@ def wait_own(crew: Crew) -> None:
             raise LabError(failed.read_text().strip())
         return (run / "servers.ready").exists()
 
-    crew.wait("servers", ready, SERVERS_WAIT_S)
+    crew.wait("servers", ready, SERVERS_WAIT_S
+              + ENDPOINT_WAIT_S * len(plan.endpoints))
 
 
 def start_all(plan: Plan, folder: Path, zones: list[tuple],
@@ -126,7 +128,7 @@ def start_all(plan: Plan, folder: Path, zones: list[tuple],
         dnsservers.start(plan, crew, zones, port)
         nginx.wait(plan, crew)
         postfix.wait(plan, crew)
-        wait_own(crew)
+        wait_own(plan, crew)
     except BaseException:
         stop_all(folder)
         postfix.remove_home(folder)
