@@ -150,8 +150,8 @@ name_text(struct arena *a, const X509_NAME *name)
 		n = BIO_get_mem_data(bio, &p);
 	if (n > 0 && slice_is_utf8(slice_make(p, (size_t)n))) {
 		text = arena_slice(a, slice_make(p, (size_t)n));
-	} else if (print_name(name, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_UTF8_CONVERT,
-	    bio)) {
+	} else if (print_name(name,
+	    XN_FLAG_RFC2253 & ~ASN1_STRFLGS_UTF8_CONVERT, bio)) {
 		n = BIO_get_mem_data(bio, &p);
 		text = arena_slice(a, slice_make(p, n > 0 ? (size_t)n : 0));
 	}

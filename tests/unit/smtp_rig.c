@@ -79,7 +79,8 @@ on_done(void *ctx)
 }
 
 void
-smtp_rig_probe(struct smtp_rig_probe *p, struct smtp_rig *w, const char *address)
+smtp_rig_probe(struct smtp_rig_probe *p, struct smtp_rig *w,
+    const char *address)
 {
 	memset(p, 0, sizeof(*p));
 	p->world = w;

@@ -54,6 +54,7 @@ extern const struct smtp_config smtp_rig_brisk;
 void smtp_rig_init(struct smtp_rig *w, const struct smtp_config *config);
 void smtp_rig_release(struct smtp_rig *w);
 /* Asks for a probe of HOST at this address; p is zeroed first. */
-void smtp_rig_probe(struct smtp_rig_probe *p, struct smtp_rig *w, const char *address);
+void smtp_rig_probe(struct smtp_rig_probe *p, struct smtp_rig *w,
+    const char *address);
 /* Runs the loop until n_due probes are done, or the time is over. */
 void smtp_rig_run(struct smtp_rig *w, size_t n_due, uint32_t at_most_ms);

@@ -204,6 +204,54 @@ test_address_outcomes(void **state)
 	}
 }
 
+/* Is the name of a DANE-TA leaf all that stands in the way? */
+static void
+test_only_ta_names(void **state)
+{
+	static const struct {
+		const char *name;
+		enum outcome outcome[2];
+		bool matched[2], ta_name[2];
+		bool only;
+	} rows[] = {
+		{ "one", { OUTCOME_OK, OUTCOME_OK }, { true, false },
+		    { false, true }, true },
+		{ "both", { OUTCOME_OK, OUTCOME_OK }, { false, false },
+		    { true, true }, true },
+		{ "other is silent", { OUTCOME_OK, OUTCOME_CONNECT_TIMEOUT },
+		    { false, false }, { true, false }, true },
+		{ "other fails", { OUTCOME_OK, OUTCOME_OK },
+		    { false, false }, { true, false }, false },
+		{ "none", { OUTCOME_OK, OUTCOME_OK }, { false, false },
+		    { false, false }, false },
+	};
+	struct tlsa_rr rr = { 2, 1, 1, { "0123456789abcdef0123456789abcdef",
+		32 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct smtp_facts s[2] = { { .injection = false } };
+		struct host_facts f = { .address = s, .n_address = 2 };
+		struct host_state h;
+
+		f.a.n = 2;
+		f.a.lookup = (struct lookup){ .outcome = OUTCOME_OK,
+			.secure = TRI_YES };
+		f.tlsa = (struct rrset){ .lookup = f.a.lookup, .n = 1,
+			.tlsa = &rr };
+		for (size_t k = 0; k < 2; k++) {
+			s[k].outcome = rows[i].outcome[k];
+			s[k].tls.outcome = s[k].outcome;
+			s[k].dane.matched = rows[i].matched[k];
+			s[k].dane.ta_name_failed = rows[i].ta_name[k];
+		}
+		h = judge_host(&f);
+		assert_int_equal(h.dane, DANE_STATUS_MISMATCH);
+		if (h.dane_ta_only != rows[i].only)
+			fail_msg("%s", rows[i].name);
+	}
+}
+
 static void
 test_fetch_outcomes(void **state)
 {
@@ -318,6 +366,7 @@ main(void)
 		cmocka_unit_test(test_hosts_cut),
 		cmocka_unit_test(test_stage_left_out),
 		cmocka_unit_test(test_address_outcomes),
+		cmocka_unit_test(test_only_ta_names),
 		cmocka_unit_test(test_fetch_outcomes),
 		cmocka_unit_test(test_wants_policy),
 		cmocka_unit_test(test_forgetting),

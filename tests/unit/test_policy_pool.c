@@ -75,7 +75,8 @@ struct server_row {
 
 #define ALERT "\x15\x03\x03\x00\x02\x02\x28"
 static const struct server_row server_rows[] = {
-	{ "no length, closed", HTTPS_ANSWER, POLICY_ANSWER, OUTCOME_OK, OUTCOME_OK,
+	{ "no length, closed", HTTPS_ANSWER, POLICY_ANSWER, OUTCOME_OK,
+	  OUTCOME_OK,
 	  200, POLICY_BODY },
 	{ "with a length, kept open", HTTPS_ANSWER_HANG,
 	  POLICY_OK "Content-Length: 3\r\n\r\nabc", OUTCOME_OK, OUTCOME_OK, 200,
@@ -105,7 +106,8 @@ static const struct server_row server_rows[] = {
 	{ "body never comes", HTTPS_ANSWER_HANG,
 	  POLICY_OK "Content-Length: 9\r\n\r\n", OUTCOME_TIMEOUT, OUTCOME_OK,
 	  200, NULL },
-	{ "trickle", HTTPS_TRICKLE, POLICY_ANSWER, OUTCOME_TIMEOUT, OUTCOME_OK, 0,
+	{ "trickle", HTTPS_TRICKLE, POLICY_ANSWER, OUTCOME_TIMEOUT,
+	  OUTCOME_OK, 0,
 	  NULL },
 	{ "no answer", HTTPS_ANSWER_HANG, "", OUTCOME_TIMEOUT, OUTCOME_OK, 0,
 	  NULL },
@@ -113,7 +115,8 @@ static const struct server_row server_rows[] = {
 	  OUTCOME_OK, 0, NULL },
 	{ "reset without answer", HTTPS_TLS_RESET, "", OUTCOME_HTTP_FAILED,
 	  OUTCOME_OK, 0, NULL },
-	{ "HTTP/0.9", HTTPS_ANSWER, POLICY_BODY, OUTCOME_HTTP_FAILED, OUTCOME_OK, 0,
+	{ "HTTP/0.9", HTTPS_ANSWER, POLICY_BODY, OUTCOME_HTTP_FAILED,
+	  OUTCOME_OK, 0,
 	  NULL },
 	{ "endless headers", HTTPS_ENDLESS, POLICY_OK "X-Filler: "
 	  "0123456789012345678901234567890123456789012345678901\r\n",
@@ -285,8 +288,10 @@ static const struct cert_row cert_rows[] = {
 	{ "TLS 1.0", POLICY_HOST, 0, 0, false, false, TLS1_VERSION, Y, Y, Y },
 	{ "wildcard", "*.a.example", 0, 0, false, false, 0, Y, Y, Y },
 	{ "wrong name", "a.example", 0, 0, false, false, 0, Y, N, Y },
-	{ "expired", POLICY_HOST, -9 * PKI_DAY, -PKI_DAY, false, false, 0, Y, Y, N },
-	{ "not yet", POLICY_HOST, PKI_DAY, 9 * PKI_DAY, false, false, 0, Y, Y, N },
+	{ "expired", POLICY_HOST, -9 * PKI_DAY, -PKI_DAY, false, false, 0,
+	  Y, Y, N },
+	{ "not yet", POLICY_HOST, PKI_DAY, 9 * PKI_DAY, false, false, 0,
+	  Y, Y, N },
 	{ "self-signed", POLICY_HOST, 0, 0, true, true, 0, N, Y, Y },
 	{ "missing intermediate", POLICY_HOST, 0, 0, false, true, 0, N, Y, Y },
 };
@@ -296,19 +301,20 @@ static const struct cert_row cert_rows[] = {
 static SSL_CTX *
 ctx_of(const struct cert_row *row)
 {
+	const struct pki *pki = policy_rig_pki();
 	struct pki_spec spec = {
 		.cn = "x", .dns = { row->dns }, .from_s = row->from_s,
-		.until_s = row->until_s, .key = policy_rig_pki()->key,
+		.until_s = row->until_s, .key = pki->key,
 	};
 	X509 *leaf;
 	SSL_CTX *ctx;
 
 	if (!row->self) {
-		spec.issuer = policy_rig_pki()->middle;
-		spec.issuer_key = policy_rig_pki()->other_key;
+		spec.issuer = pki->middle;
+		spec.issuer_key = pki->other_key;
 	}
 	leaf = pki_cert(&spec);
-	ctx = pki_server(leaf, policy_rig_pki()->key, row->leaf_only ? NULL : policy_rig_pki()->middle,
+	ctx = pki_server(leaf, pki->key, row->leaf_only ? NULL : pki->middle,
 	    NULL);
 	SSL_CTX_set_max_proto_version(ctx, row->max_version);
 	X509_free(leaf);

@@ -26,6 +26,7 @@ static const struct {
 	{ "250", SMTP_LINE_LAST, 250, "" },
 	{ "250 ", SMTP_LINE_LAST, 250, "" },
 	{ "250-", SMTP_LINE_MORE, 250, "" },
+	{ "200 x", SMTP_LINE_LAST, 200, "x" },
 	{ "599 x", SMTP_LINE_LAST, 599, "x" },
 	{ "199 x", SMTP_LINE_BAD, 0, "" },
 	{ "600 x", SMTP_LINE_BAD, 0, "" },

@@ -60,7 +60,7 @@ static char read_and_injection[READ_BYTES + 64];
 static char read_and_reason[READ_BYTES + 64];
 
 SCRIPT(injection_behind, GREET, OFFER, SEND(read_and_injection), DO(HANG));
-SCRIPT(says_why_and_resets, SEND(read_and_reason), DO(RESET));
+SCRIPT(says_why_and_resets, WAIT(200), SEND(read_and_reason), DO(RESET));
 
 SCRIPT(hang_at_once, DO(HANG));
 SCRIPT(hang_in_greeting, SEND("220-mx\r\n220"), DO(HANG));

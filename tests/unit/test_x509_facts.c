@@ -61,7 +61,8 @@ static void
 reads_a_leaf(void **state)
 {
 	struct pki_spec spec = {
-		.cn = "M\xc3\xbcller, Ltd", .dns = { "a.example", "*.b.example" },
+		.cn = "M\xc3\xbcller, Ltd",
+		.dns = { "a.example", "*.b.example" },
 		.issuer = pki.middle, .issuer_key = pki.other_key,
 		.key = pki.key, .from_s = -3600, .until_s = 3600,
 	};
@@ -177,9 +178,9 @@ bounds_odd_names(void **state)
 	}
 	X509_add1_ext_i2d(x, NID_subject_alt_name, names, 0, 0);
 	GENERAL_NAMES_free(names);
-	/* A UTF8String that is none. */
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "O", V_ASN1_T61STRING,
-	    (const unsigned char *)"caf\xe9", -1, -1, 0);
+	/* Text that is no UTF-8. */
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "O",
+	    V_ASN1_T61STRING, (const unsigned char *)"caf\xe9", -1, -1, 0);
 	X509_sign(x, pki.key, EVP_sha256());
 	assert_true(x509_facts(a, der_of(a, x), &f));
 	assert_int_equal(f.n_dns_name, LIMIT_CERT_NAMES);
