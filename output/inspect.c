@@ -108,7 +108,8 @@ count_outcomes(struct count_ctx *c, const msgpack_object *v,
 		return;
 	for (uint32_t i = 0; i < v->via.map.size; i++) {
 		const msgpack_object_kv *kv = &v->via.map.ptr[i];
-		enum field f = object_field(object, object_bytes(&kv->key), hint);
+		enum field f = object_field(object, object_bytes(&kv->key),
+		    hint);
 
 		if (f == FIELD_COUNT)
 			continue;

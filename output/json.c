@@ -177,9 +177,12 @@ write_value(struct json_out *o, const msgpack_object *v, enum field f,
 static const struct finding_row *
 finding_of(struct slice code)
 {
-	for (size_t i = 0; i < FINDING_COUNT; i++)
-		if (slice_eq(code, slice_of(finding_row((enum finding)i)->code)))
-			return finding_row((enum finding)i);
+	for (size_t i = 0; i < FINDING_COUNT; i++) {
+		const struct finding_row *row = finding_row((enum finding)i);
+
+		if (slice_eq(code, slice_of(row->code)))
+			return row;
+	}
 	return NULL;
 }
 

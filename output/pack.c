@@ -109,7 +109,8 @@ pack_begin(struct packer *p, enum object o)
 	msgpack_sbuffer_init(&p->buffer);
 	msgpack_packer_init(&p->out, &p->buffer, append);
 	push(p, o, false);
-	pack_str(p, object_first(o), slice_of(field_row(object_first(o))->object));
+	pack_str(p, object_first(o),
+	    slice_of(field_row(object_first(o))->object));
 }
 
 struct record *

@@ -137,7 +137,8 @@ pack_host(struct packer *p, const struct host_judgement *h)
 	pack_str(p, FIELD_mx_short_host, h->host);
 	pack_uint(p, FIELD_mx_short_preference, h->preference);
 	pack_tri(p, FIELD_mx_short_in_policy, h->in_policy);
-	pack_word(p, FIELD_mx_short_starttls, starttls_status_word(h->starttls));
+	pack_word(p, FIELD_mx_short_starttls,
+	    starttls_status_word(h->starttls));
 	if (h->tls == TLS_VERSION_NONE)
 		pack_nil(p, FIELD_mx_short_tls);
 	else

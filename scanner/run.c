@@ -249,7 +249,7 @@ control_end(struct control *c)
 	uv_close((uv_handle_t *)&c->terminate, NULL);
 	uv_close((uv_handle_t *)&c->hangup, NULL);
 	uv_close((uv_handle_t *)&c->second, NULL);
-	/* The handles are in our caller's frame: see them off before it ends. */
+	/* The handles are in our caller's frame: see them off in time. */
 	uv_run(loop_uv(c->run->control), UV_RUN_NOWAIT);
 }
 

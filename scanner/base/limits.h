@@ -18,7 +18,7 @@
 #define LIMIT_DNS_EDE_TEXT_BYTES 256
 #define LIMIT_TXT_RRS 64          /* TXT RRs kept per name */
 #define LIMIT_TXT_BYTES 4096      /* joined bytes kept per TXT RR */
-#define LIMIT_MX_RRS 32           /* MX hosts judged per domain, after sorting */
+#define LIMIT_MX_RRS 32           /* MX hosts judged per domain, sorted */
 #define LIMIT_ADDRESSES 8         /* per family and host, after sorting */
 #define LIMIT_TLSA_RRS 32
 #define LIMIT_TLSA_DATA_BYTES 4096 /* Full(0) certificates included */
@@ -27,7 +27,6 @@
 #define LIMIT_POLICY_BODY_BYTES 65536 /* RFC 8461 3.3 suggests 64 KB */
 #define LIMIT_HTTP_HEADER_BYTES 512   /* kept of each header that matters */
 #define LIMIT_POLICY_LINES 1024       /* parsed; more is invalid */
-#define LIMIT_POLICY_MX 256           /* patterns kept */
 #define LIMIT_RUA 32                  /* report destinations kept */
 
 /* SMTP */
@@ -45,5 +44,5 @@
 
 /* Files */
 #define LIMIT_FRAME_BYTES (4u << 20)  /* plain bytes per zstd frame */
-#define LIMIT_FRAME_MS 5000           /* a frame is closed at least this often */
+#define LIMIT_FRAME_MS 5000           /* a frame is closed this often */
 #define LIMIT_RECORD_BYTES (2u << 20) /* one record, plain */

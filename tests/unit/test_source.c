@@ -24,7 +24,8 @@ struct row {
 };
 
 static const struct row rows[] = {
-	{ "names", "a.example\nB.Example.\n", "1:0:a.example 2:0:b.example", 0 },
+	{ "names", "a.example\nB.Example.\n",
+	    "1:0:a.example 2:0:b.example", 0 },
 	{ "no last newline", "a.example\nb.example",
 	    "1:0:a.example 2:0:b.example", 0 },
 	{ "BOM and CRLF", "\xef\xbb\xbf" "a.example\r\n\r\nb.example\r\n",
@@ -113,8 +114,8 @@ remember(void *ctx, const char *text)
 static void
 test_options(void **state)
 {
-	const char *const words[] = { "scan", "-o", "x.mxc", "--workers=4", "-q",
-		"--resolver", "192.0.2.1", "--resolver=192.0.2.2", "list",
+	const char *const words[] = { "scan", "-o", "x.mxc", "--workers=4",
+		"-q", "--resolver", "192.0.2.1", "--resolver=192.0.2.2", "list",
 		NULL };
 	struct options o;
 	char *argv[sizeof(words) / sizeof(words[0])];
