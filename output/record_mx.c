@@ -39,15 +39,9 @@ pack_tlsa(struct packer *p, const struct mx_meta *meta,
 static enum starttls_status
 address_starttls(const struct host_facts *host, struct smtp_facts *f)
 {
-	struct address address = f->address;
-	struct rrset found = { .lookup = { .outcome = OUTCOME_OK }, .n = 1,
-		.address = &address };
-	struct rrset none = { .lookup = { .outcome = OUTCOME_NODATA } };
 	struct host_facts one = { .host = host->host, .address = f,
 		.n_address = 1 };
 
-	one.a = address.family == 4 ? found : none;
-	one.aaaa = address.family == 4 ? none : found;
 	return judge_host(&one).starttls;
 }
 

@@ -97,8 +97,6 @@ flush(struct sink *s)
 {
 	char error[ERROR_BYTES];
 
-	if (s->has_failed)
-		return;
 	if (!frame_writer_flush(s->writer, error, sizeof(error))) {
 		s->has_failed = true;
 		if (s->failed != NULL)

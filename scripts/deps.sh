@@ -15,8 +15,8 @@ build="gcc make pkg-config libc6-dev libldns-dev libuv1-dev
 scripts="python3 python3-venv ca-certificates"
 # Tests: unit test library, function lengths, and the servers of the lab with
 # the tools that look at them beside our own scanner.
-lab="libcmocka-dev universal-ctags nsd unbound nginx-light postfix ldnsutils
-	curl openssl zstd util-linux iproute2"
+lab="libcmocka-dev universal-ctags nsd unbound nginx-light postfix
+	ldnsutils bind9-dnsutils curl openssl zstd gzip util-linux iproute2"
 
 die()
 {

@@ -14,12 +14,14 @@ lab_up "$dir/world.jsonl"
 stopped() {
 	local out=$1 pid status
 	shift
-	scan "$out" --dns-rate 600 --drain-ms 4000 2>"$dir/scan.err" &
+	# shellcheck disable=SC2046
+	"$MXCENSUS" scan $(cat "$dir/lab/scan.args") "$dir/lab/list.txt" \
+		--force -o "$out" --dns-rate 600 --drain-ms 4000 \
+		2>"$dir/scan.err" &
 	pid=$!
 	sleep 2
-	# scan is a shell function: its program is the child
 	for s; do
-		pkill "-$s" -P "$pid" || kill "-$s" "$pid"
+		kill "-$s" "$pid"
 		sleep 1
 	done
 	wait "$pid"

@@ -315,23 +315,24 @@ test_skippable_frame(void **state)
 	free(copy);
 }
 
-/* 32 KiB that say they are more than anybody may claim. */
+/* A few KiB that unpack to more empty records than anybody may claim. */
 static void
 test_bomb(void **state)
 {
 	size_t plain = (64u << 20) + 1, cap = ZSTD_compressBound(plain);
-	char *zeros = xcalloc(plain, 1), *out = xmalloc(cap);
+	char *maps = xmalloc(plain), *out = xmalloc(cap);
 	struct reader_report report;
 	size_t n;
 
 	(void)state;
-	report = read_back(out, pack_frame(out, cap, zeros, plain, true, true),
+	memset(maps, 0x80, plain);
+	report = read_back(out, pack_frame(out, cap, maps, plain, true, true),
 	    &n);
 	assert_int_equal(report.damaged_frames, 1);
-	report = read_back(out, pack_frame(out, cap, zeros, plain, true,
+	report = read_back(out, pack_frame(out, cap, maps, plain, true,
 	    false), &n);
 	assert_int_equal(report.damaged_frames, 1);
-	free(zeros);
+	free(maps);
 	free(out);
 }
 
