@@ -49,7 +49,7 @@ struct reader {
 	size_t n, cap, at; /* bytes in buf, room, next one */
 	uint64_t offset;   /* of buf[0] in the file */
 	bool eof;
-	unsigned tries;    /* of frames behind damage */
+	unsigned tries;    /* since the last whole frame */
 	ZSTD_DCtx *zstd;
 	char *plain;
 	size_t plain_cap;
@@ -269,6 +269,7 @@ recover(struct reader *r)
 	while (r->tries < TRIES_MAX && find_magic(r)) {
 		r->tries++;
 		if (try_frame(r, &size) == FRAME_WHOLE) {
+			r->tries = 0;
 			count_damage(r, from);
 			return true;
 		}

@@ -33,8 +33,10 @@ print_help(FILE *out)
 	    "TLS-RPT, STARTTLS,\nDANE and DNSSEC, for long lists of domains."
 	    "\n\nusage: mxcensus COMMAND ...\n\n", out);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		fprintf(out, "  %-7s %s\n          %s\n", commands[i].name,
-		    commands[i].args, commands[i].sentence);
+		fprintf(out, "  %s%*s%s\n          %s\n", commands[i].name,
+		    commands[i].args[0] == '\0' ? 0 :
+		    8 - (int)strlen(commands[i].name), "", commands[i].args,
+		    commands[i].sentence);
 	fputs("\nA first scan, of a world that runs on this machine: make demo"
 	    "\n", out);
 }

@@ -23,7 +23,8 @@ struct dns_config {
 	size_t n_resolver;
 	/* Believe AD of resolver i: loopback, or --trust-ad. */
 	bool trusted[DNS_RESOLVERS_MAX];
-	uint32_t window;      /* questions in flight, this worker */
+	uint32_t window;      /* questions in flight, this worker; at most
+	                         16,384 are */
 	uint32_t rate;        /* queries a second, this worker; 0: no limit */
 	uint32_t timeout_ms;  /* of the first attempt of a silent question */
 	struct address source; /* family 0: any */
@@ -44,7 +45,9 @@ typedef void dns_done_fn(void *ctx);
  * and its memory from `a`, then calls done exactly once, never from within
  * this call.  NXDOMAIN and NODATA: one query.  SERVFAIL and REFUSED: at most
  * 3 over at least 2 s, another resolver first.  Silence: at most 6 over at
- * least 6 s.
+ * least 6 s.  (At 800 ms; all times follow from timeout_ms.)  A name that
+ * cannot exist (too long, an empty label) is NXDOMAIN without a query.  done()
+ * may ask again and may free the pool.
  */
 void dns_pool_ask(struct dns_pool *p, struct arena *a, struct slice name,
     enum dns_type type, struct rrset *out, dns_done_fn *done, void *ctx);

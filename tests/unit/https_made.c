@@ -21,6 +21,8 @@
 #define FILLERS 8
 #define WAIT_S 5
 #define TRICKLE_US 150000
+#define PORT_FIRST 10000 /* below the ports that the kernel gives out */
+#define PORTS 20000
 
 struct https_made {
 	pthread_t thread;
@@ -38,6 +40,12 @@ struct https_made {
 		char request[4096];
 	} _shared;
 };
+
+uint16_t
+https_made_port(void)
+{
+	return (uint16_t)(PORT_FIRST + getpid() % PORTS);
+}
 
 static bool
 is_stopped(struct https_made *s)
@@ -199,12 +207,12 @@ sockaddr_of(const char *address, struct sockaddr_storage *ss)
 	memset(ss, 0, sizeof(*ss));
 	if (strchr(address, ':') != NULL) {
 		six->sin6_family = AF_INET6;
-		six->sin6_port = htons(HTTPS_MADE_PORT);
+		six->sin6_port = htons(https_made_port());
 		inet_pton(AF_INET6, address, &six->sin6_addr);
 		return sizeof(*six);
 	}
 	four->sin_family = AF_INET;
-	four->sin_port = htons(HTTPS_MADE_PORT);
+	four->sin_port = htons(https_made_port());
 	inet_pton(AF_INET, address, &four->sin_addr);
 	return sizeof(*four);
 }

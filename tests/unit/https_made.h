@@ -8,7 +8,8 @@
 #include <openssl/ssl.h>
 #include <stdint.h>
 
-#define HTTPS_MADE_PORT 18443
+/* Of this process, so that two test programs may run at once. */
+uint16_t https_made_port(void);
 
 enum https_act {
 	HTTPS_ANSWER,       /* handshake, request, `answer`, close_notify */

@@ -73,7 +73,7 @@ policy_rig_init(struct policy_rig *b, uint32_t window)
 		.rest_max_ms = 2 };
 	struct tls_config tls = { .ca_file = pki.ca_file };
 	struct policy_config config = {
-		.port = HTTPS_MADE_PORT, .window = window,
+		.port = https_made_port(), .window = window,
 		.connect_timeout_ms = 300, .timeout_ms = 1200,
 		.retry_wait_ms = 100, .user_agent = "mxcensus-test/1",
 		.source_ip = "127.78.9.9",

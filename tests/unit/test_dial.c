@@ -39,7 +39,7 @@ on_done(void *ctx, int fd, enum outcome outcome)
 static struct dial_target
 target_of(const char *address, const char *source)
 {
-	struct dial_target t = { .port = HTTPS_MADE_PORT, .timeout_ms = 200 };
+	struct dial_target t = { .port = https_made_port(), .timeout_ms = 200 };
 
 	assert_true(address_parse(slice_of(address), &t.address));
 	if (source != NULL)

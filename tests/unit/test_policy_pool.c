@@ -94,7 +94,7 @@ static const struct server_row server_rows[] = {
 	{ "404, body hangs", HTTPS_ANSWER_HANG, "HTTP/1.1 404 Not Found\r\n"
 	  "Content-Length: 9\r\n\r\nno", OUTCOME_OK, OUTCOME_OK, 404, NULL },
 	{ "redirect", HTTPS_ANSWER, "HTTP/1.1 301 Moved\r\n"
-	  "Location: https://127.78.0.2:18443/\r\n" POLICY_END, OUTCOME_OK,
+	  "Location: https://127.78.0.2/\r\n" POLICY_END, OUTCOME_OK,
 	  OUTCOME_OK, 301, NULL },
 	{ "206", HTTPS_ANSWER, "HTTP/1.1 206 Part\r\n" POLICY_END POLICY_BODY,
 	  OUTCOME_OK, OUTCOME_OK, 206, NULL },
