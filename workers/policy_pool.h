@@ -42,6 +42,16 @@ typedef void policy_done_fn(void *ctx);
  * IPv6 after IPv4, until one connects.  If all end in a connect time-out, all
  * are tried once more after retry_wait_ms.  Calls done exactly once, never
  * from within this call.
+ *
+ * facts->outcome: of the address that connected; where none did, of that of
+ * which least is known (time-out before local before unreachable before
+ * refused), whatever the order; NONE where there was no address.  Waiting
+ * for the gate or the retry counts neither towards timeout_ms, which each of
+ * the two rounds has for itself, nor in elapsed_ms.
+ *
+ * A response other than 200 ends with OK and its http_status; its body is not
+ * read.  The body counts (has_body) when it is complete or was cut by us.
+ * The program must ignore SIGPIPE.
  */
 void policy_pool_fetch(struct policy_pool *p, struct arena *a,
     struct policy_facts *facts, policy_done_fn *done, void *ctx);

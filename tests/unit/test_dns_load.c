@@ -178,10 +178,10 @@ wait_ms(struct rig *b, uint32_t ms)
 static void
 test_resolver_returns(void **state)
 {
-	enum { N = 400 };
-	struct rrset *sets[2];
+	enum { N = 400, ROUNDS = 12 };
+	struct rrset *sets;
 	struct rig b;
-	int before;
+	int before, share = 0;
 
 	(void)state;
 	rig_init(&b);
@@ -189,18 +189,22 @@ test_resolver_returns(void **state)
 	rig_add(&b, "127.77.11.9", FAKE_BY_LABEL);
 	b.config.window = 50;
 	rig_pool(&b);
-	sets[0] = ask_many(&b, N, "q", true, DNS_A);
+	sets = ask_many(&b, N, "q", true, DNS_A);
 	rig_run(&b);
-	before = b.fake[0]->queries;
-	assert_true(before < N / 4);
+	free(sets);
+	assert_true(b.fake[0]->queries < N / 4);
 	b.fake[0]->mode = FAKE_BY_LABEL;
-	wait_ms(&b, 10 * RIG_T_MS);
-	sets[1] = ask_many(&b, N, "r", true, DNS_A);
-	rig_run(&b);
-	assert_all(sets[1], N, OUTCOME_NXDOMAIN);
-	assert_true(b.fake[0]->queries - before > N / 4);
-	free(sets[0]);
-	free(sets[1]);
+	/* The longer it was silent, the longer the rest. */
+	for (int i = 0; i < ROUNDS && share <= N / 4; i++) {
+		wait_ms(&b, 10 * RIG_T_MS);
+		before = b.fake[0]->queries;
+		sets = ask_many(&b, N, "r", true, DNS_A);
+		rig_run(&b);
+		assert_all(sets, N, OUTCOME_NXDOMAIN);
+		free(sets);
+		share = b.fake[0]->queries - before;
+	}
+	assert_true(share > N / 4);
 	rig_release(&b);
 }
 

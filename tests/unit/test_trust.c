@@ -17,6 +17,7 @@
 #include "tests/unit/handshake.h"
 #include "tests/unit/pki.h"
 #include "workers/trust.h"
+#include "workers/x509_facts.h"
 
 #include "scanner/base/banned.h"
 
@@ -238,6 +239,31 @@ cache_follows_time(void **state)
 	trust_free(cached);
 }
 
+/* The first second counts, the last one does not, as in OpenSSL's check. */
+static void
+dates_have_edges(void **state)
+{
+	struct trust *t = trust_new(pki.ca_file, NULL, 0);
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	uint8_t digest[32] = { 1 };
+	struct trust_verdict v;
+	int64_t begins, ends;
+
+	(void)state;
+	sk_X509_push(chain, pki_leaf(&pki, HOST));
+	X509_up_ref(pki.middle);
+	sk_X509_push(chain, pki.middle);
+	assert_true(x509_period(sk_X509_value(chain, 0), &begins, &ends));
+	v = trust_judge(t, chain, digest, begins - 1);
+	assert_true(v.trusted && v.not_yet && !v.in_date);
+	assert_true(trust_judge(t, chain, digest, begins).in_date);
+	assert_true(trust_judge(t, chain, digest, ends - 1).in_date);
+	v = trust_judge(t, chain, digest, ends);
+	assert_true(v.trusted && v.expired && !v.in_date);
+	sk_X509_pop_free(chain, X509_free);
+	trust_free(t);
+}
+
 static void
 cache_is_used_and_bounded(void **state)
 {
@@ -362,6 +388,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(judges_certificates),
 		cmocka_unit_test(cache_follows_time),
+		cmocka_unit_test(dates_have_edges),
 		cmocka_unit_test(cache_is_used_and_bounded),
 		cmocka_unit_test(prefers_the_trusted_root),
 		cmocka_unit_test(bounds_the_chain),
