@@ -118,6 +118,7 @@ scripts() {
 lab() {
 	run lab_selftest tests/lab/in-net tests/lab/selftest
 	run lab_worlds tests/lab/in-net tests/lab/scan_worlds.sh
+	run lab_ipv6 tests/lab/in-net tests/lab/scan_ipv6.sh
 	run lab_sample tests/lab/in-net tests/lab/scan_list.sh data/sample.txt
 	run lab_signals tests/lab/in-net tests/lab/signals.sh
 	run lab_10k tests/lab/in-net tests/lab/scan_list.sh \
