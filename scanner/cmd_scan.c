@@ -97,9 +97,17 @@ make_reach(struct run *r)
 		log_error("-4 and -6 exclude each other; give one or none");
 		return false;
 	}
-	c.ipv4 = !o->ipv6_only;
-	c.ipv6 = !o->ipv4_only && (preflight_has_ipv6() ||
-	    has_family(allow, c.n_allow, 6) || has_family(only, c.n_only, 6));
+	/* From one address means from its family. */
+	if (o->source_ip != NULL &&
+	    !address_parse(slice_of(o->source_ip), &r->smtp.source)) {
+		log_error("--source-ip %s: give an IP address of this machine",
+		    o->source_ip);
+		return false;
+	}
+	c.ipv4 = !o->ipv6_only && r->smtp.source.family != 6;
+	c.ipv6 = !o->ipv4_only && r->smtp.source.family != 4 &&
+	    (preflight_has_ipv6() || has_family(allow, c.n_allow, 6) ||
+	    has_family(only, c.n_only, 6));
 	r->reach = reach_new(&c);
 	for (size_t i = 0; i < o->exclude.n; i++)
 		if (!reach_exclude_file(r->reach, o->exclude.v[i], error,
@@ -151,12 +159,6 @@ make_pool_configs(struct run *r)
 	    (o->ehlo_name != NULL && !is_header_safe(o->ehlo_name))) {
 		log_error("--contact and --ehlo-name take printable ASCII "
 		    "without spaces");
-		return false;
-	}
-	if (o->source_ip != NULL &&
-	    !address_parse(slice_of(o->source_ip), &r->smtp.source)) {
-		log_error("--source-ip %s: give an IP address of this machine",
-		    o->source_ip);
 		return false;
 	}
 	strbuf_fmt(&agent, "mxcensus/%s", MXCENSUS_VERSION);

@@ -252,13 +252,16 @@ probe(struct visit *v)
 	    sizeof(*f->address));
 	add_addresses(v, &f->a);
 	add_addresses(v, &f->aaaa);
+	/* Without the stage the addresses are known and not contacted. */
+	if (f->n_address == 0 || !v->book->worker->run->wants_smtp) {
+		finish(v);
+		return;
+	}
 	v->legs_open = f->n_address;
 	for (size_t i = 0; i < f->n_address; i++)
 		smtp_pool_probe(v->book->worker->smtp, v->arena, f->host,
 		    tlsa, v->reference, v->n_reference, &f->address[i],
 		    on_probed, v);
-	if (f->n_address == 0)
-		finish(v);
 }
 
 static void

@@ -184,12 +184,6 @@ on_host(void *ctx)
 	on_leg(j);
 }
 
-/* Unknown until somebody says otherwise. */
-static const struct host_state host_unasked = {
-	.starttls = STARTTLS_STATUS_INCONCLUSIVE,
-	.dane = DANE_STATUS_INCONCLUSIVE,
-};
-
 static void
 ask_host(struct job *j, size_t i)
 {
@@ -197,7 +191,6 @@ ask_host(struct job *j, size_t i)
 	struct domain_host *h = &j->facts.host[i];
 	struct host_question *q = &j->question[i];
 
-	h->state = host_unasked;
 	if (name_is_address(h->host)) {
 		struct host_facts literal = { .host = h->host,
 			.is_literal = true };
@@ -205,8 +198,6 @@ ask_host(struct job *j, size_t i)
 		h->state = judge_host(&literal);
 		return;
 	}
-	if (!run->wants_smtp)
-		return;
 	*q = (struct host_question){ .home = j->worker->loop,
 		.answered = on_host, .ctx = j, .host = h->host };
 	j->legs_open++;
@@ -241,15 +232,19 @@ job_judge(struct job *j)
 	judge_domain(j->arena, &j->facts, &j->judgement);
 }
 
-/* Did anything about this domain stay unknown? */
+/* Did anything that was asked about this domain stay unknown? */
 static bool
-is_inconclusive(const struct judgement *v)
+is_inconclusive(const struct run *run, const struct judgement *v)
 {
-	if (v->verdict == VERDICT_INCONCLUSIVE ||
-	    v->sts.status == RECORD_STATUS_INCONCLUSIVE ||
+	if (v->sts.status == RECORD_STATUS_INCONCLUSIVE ||
 	    v->tlsrpt.status == RECORD_STATUS_INCONCLUSIVE ||
 	    v->mx_status == MX_STATUS_INCONCLUSIVE)
 		return true;
+	if (run->wants_policy &&
+	    v->policy_status == POLICY_STATUS_INCONCLUSIVE)
+		return true;
+	if (!run->wants_smtp)
+		return false;
 	for (size_t i = 0; i < v->n_host; i++)
 		if (v->host[i].starttls == STARTTLS_STATUS_INCONCLUSIVE)
 			return true;
@@ -263,7 +258,7 @@ job_emit(struct job *j)
 	struct emission e = emission_begin(run->sink, j->arena);
 
 	j->meta.elapsed_ms = (uint32_t)(clock_mono_ms() - j->started_mono_ms);
-	if (is_inconclusive(&j->judgement))
+	if (is_inconclusive(run, &j->judgement))
 		atomic_fetch_add(&run->shared_.inconclusive, 1);
 	log_debug("%.*s: %s", SLICE_ARG(j->facts.name),
 	    verdict_word(j->judgement.verdict));

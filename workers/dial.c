@@ -170,7 +170,14 @@ begin(struct dial *d, const struct dial_target *target)
 	if (target->source.family == target->address.family) {
 		struct sockaddr_storage from;
 		socklen_t k = sockaddr_of(&target->source, 0, &from);
+		const int on = 1;
 
+		/*
+		 * The port is chosen by connect(), when the peer is known:
+		 * else each connection would hold one for itself alone.
+		 */
+		setsockopt(d->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on,
+		    sizeof(on));
 		if (bind(d->fd, (struct sockaddr *)&from, k) != 0)
 			return OUTCOME_LOCAL;
 	}

@@ -11,10 +11,6 @@ if [ ! -r "$list" ]; then
 	skip "$list is not there"
 	finish
 fi
-if [ "$SAN" = thread ] && [ "$(wc -l <"$list")" -gt 5000 ]; then
-	skip "$list is too large for a build with SAN=thread"
-	finish
-fi
 tests/lab/world "$list" --seed 7 --rates data/rates.toml \
 	>"$dir/world.jsonl" || { echo "no world"; failed=1; finish; }
 lab_up "$dir/world.jsonl"

@@ -13,4 +13,13 @@ SHOW=200 check "every story is told as written" \
 check "contacts as recorded" \
 	tests/lab/lab contacts --dir "$dir/lab" "$dir/a.mxc"
 check "info finds the file whole" "$MXCENSUS" info "$dir/a.mxc"
+
+# What the look-ups alone can tell is the same without the other stages.
+dns_alone() {
+	tests/lab/lab forget --dir "$dir/lab" &&
+		scan "$dir/dns.mxc" --stages dns &&
+		"$python" tests/lab/same_dns.py "$dir/a.mxc" "$dir/dns.mxc" &&
+		tests/lab/lab contacts --dir "$dir/lab" "$dir/dns.mxc"
+}
+check "--stages dns contacts nobody and sees the same records" dns_alone
 finish
