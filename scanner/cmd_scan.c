@@ -108,6 +108,7 @@ make_reach(struct run *r)
 	c.ipv6 = !o->ipv4_only && r->smtp.source.family != 4 &&
 	    (preflight_has_ipv6() || has_family(allow, c.n_allow, 6) ||
 	    has_family(only, c.n_only, 6));
+	r->ipv6 = c.ipv6;
 	r->reach = reach_new(&c);
 	for (size_t i = 0; i < o->exclude.n; i++)
 		if (!reach_exclude_file(r->reach, o->exclude.v[i], error,
@@ -386,7 +387,7 @@ scan(struct run *r, const struct list_facts *list)
 	status = run_scan(r);
 	if (!sink_close(r->sink) && status != 3)
 		status = 3;
-	if (status == 0 && atomic_load(&r->shared_.admitted) == 0) {
+	if (status == 0 && atomic_load(&r->_shared.admitted) == 0) {
 		log_error("the list %s held no domain name", r->options->list);
 		status = 1;
 	}
@@ -403,8 +404,8 @@ run_free(struct run *r)
 	reach_free(r->reach);
 	source_close(r->source);
 	loop_free(r->control);
-	pthread_cond_destroy(&r->shared_.room);
-	pthread_mutex_destroy(&r->shared_.lock);
+	pthread_cond_destroy(&r->_shared.room);
+	pthread_mutex_destroy(&r->_shared.lock);
 	free(r);
 }
 
@@ -435,8 +436,8 @@ cmd_scan(int argc, char **argv)
 	r = xcalloc(1, sizeof(*r));
 	r->options = &options;
 	r->control = loop_new();
-	pthread_mutex_init(&r->shared_.lock, NULL);
-	pthread_cond_init(&r->shared_.room, NULL);
+	pthread_mutex_init(&r->_shared.lock, NULL);
+	pthread_cond_init(&r->_shared.room, NULL);
 	if (getrandom(r->hash_key, sizeof(r->hash_key), 0) < 0)
 		log_fatal("no random numbers: %s", strerrordesc_np(errno));
 	curl_global_init(CURL_GLOBAL_ALL);

@@ -259,7 +259,7 @@ job_emit(struct job *j)
 
 	j->meta.elapsed_ms = (uint32_t)(clock_mono_ms() - j->started_mono_ms);
 	if (is_inconclusive(run, &j->judgement))
-		atomic_fetch_add(&run->shared_.inconclusive, 1);
+		atomic_fetch_add(&run->_shared.inconclusive, 1);
 	log_debug("%.*s: %s", SLICE_ARG(j->facts.name),
 	    verdict_word(j->judgement.verdict));
 	emission_chain(&e, &j->facts.policy.tls);

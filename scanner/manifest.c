@@ -67,7 +67,6 @@ manifest_post(struct run *r, const struct list_facts *list)
 	struct texts changed = { a, VEC_OF(struct slice) };
 	struct texts stages = { a, VEC_OF(struct slice) };
 	struct texts resolvers = { a, VEC_OF(struct slice) };
-	struct address v6 = { .family = 6, .bytes = { 0x20 } };
 	struct record *record;
 	char vantage[256] = "", text[80];
 	struct scan_meta m = { .version = slice_of(MXCENSUS_VERSION),
@@ -94,7 +93,7 @@ manifest_post(struct run *r, const struct list_facts *list)
 	m.option = changed.v.p, m.n_option = changed.v.n;
 	m.stage = stages.v.p, m.n_stage = stages.v.n;
 	m.resolver = resolvers.v.p, m.n_resolver = resolvers.v.n;
-	m.ipv6 = reach_address(r->reach, &v6) != OUTCOME_LOCAL;
+	m.ipv6 = r->ipv6;
 	memcpy(m.list_sha256, list->sha256, sizeof(m.list_sha256));
 	tls_trust_digest(r->worker[0]->tls, m.trust_sha256);
 	m.trust_certificates = tls_trust_count(r->worker[0]->tls);

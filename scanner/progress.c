@@ -67,9 +67,9 @@ static struct totals
 add_up(struct run *run)
 {
 	struct totals t = {
-		.done = atomic_load(&run->shared_.done),
-		.inconclusive = atomic_load(&run->shared_.inconclusive),
-		.lines = atomic_load(&run->shared_.lines),
+		.done = atomic_load(&run->_shared.done),
+		.inconclusive = atomic_load(&run->_shared.inconclusive),
+		.lines = atomic_load(&run->_shared.lines),
 	};
 
 	for (size_t i = 0; i < run->n_worker; i++) {
@@ -115,7 +115,7 @@ add_duration(struct strbuf *b, uint64_t seconds)
 static uint64_t
 expected(const struct progress *p, const struct totals *t)
 {
-	uint64_t admitted = atomic_load(&p->run->shared_.admitted);
+	uint64_t admitted = atomic_load(&p->run->_shared.admitted);
 	uint64_t lines = p->run->list_lines;
 
 	if (lines == 0 || t->lines == 0 || t->lines >= lines)

@@ -61,13 +61,13 @@ run_owner(struct run *r, struct slice name)
 enum run_stop
 run_stopping(struct run *r)
 {
-	return (enum run_stop)atomic_load(&r->shared_.stop);
+	return (enum run_stop)atomic_load(&r->_shared.stop);
 }
 
 bool
 run_admit(struct run *r)
 {
-	struct run_shared *s = &r->shared_;
+	struct run_shared *s = &r->_shared;
 	bool ok;
 
 	pthread_mutex_lock(&s->lock);
@@ -96,7 +96,7 @@ void
 run_release(void *run)
 {
 	struct run *r = run;
-	struct run_shared *s = &r->shared_;
+	struct run_shared *s = &r->_shared;
 	bool finished;
 
 	atomic_fetch_add(&s->done, 1);
@@ -112,7 +112,7 @@ run_release(void *run)
 void
 run_reader_done(struct run *r)
 {
-	struct run_shared *s = &r->shared_;
+	struct run_shared *s = &r->_shared;
 	bool finished;
 
 	pthread_mutex_lock(&s->lock);
@@ -139,10 +139,10 @@ run_ask_stop(struct run *r, enum run_stop why)
 {
 	int none = STOP_NONE;
 
-	atomic_compare_exchange_strong(&r->shared_.stop, &none, (int)why);
-	pthread_mutex_lock(&r->shared_.lock);
-	pthread_cond_broadcast(&r->shared_.room);
-	pthread_mutex_unlock(&r->shared_.lock);
+	atomic_compare_exchange_strong(&r->_shared.stop, &none, (int)why);
+	pthread_mutex_lock(&r->_shared.lock);
+	pthread_cond_broadcast(&r->_shared.room);
+	pthread_mutex_unlock(&r->_shared.lock);
 }
 
 /* ---- the reader ---- */
@@ -158,12 +158,12 @@ reader_main(void *arg)
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
 	while (run_stopping(r) == STOP_NONE &&
 	    (result = source_next(r->source, &name)) == SOURCE_NAME) {
-		atomic_store(&r->shared_.lines, source_lines(r->source));
+		atomic_store(&r->_shared.lines, source_lines(r->source));
 		if (!run_admit(r))
 			break;
 		job_post(run_owner(r, name.name), &name);
 	}
-	atomic_store(&r->shared_.rejected, source_rejected_total(r->source));
+	atomic_store(&r->_shared.rejected, source_rejected_total(r->source));
 	if (result == SOURCE_FAILED) {
 		log_error("%s; the records so far are kept",
 		    source_error(r->source));

@@ -48,6 +48,7 @@ struct run {
 	struct smtp_config smtp;
 	struct tls_config tls;
 	bool wants_policy, wants_smtp;
+	bool ipv6;                 /* may IPv6 addresses be contacted? */
 	struct reach *reach;
 	struct gate *smtp_gate;
 	struct gate *policy_gate;
@@ -61,7 +62,7 @@ struct run {
 	int64_t started_ms;        /* since 1970 */
 	uint64_t started_mono_ms;
 	char user_agent[512];
-	struct run_shared shared_;
+	struct run_shared _shared;
 };
 
 int64_t clock_wall_ms(void);  /* since 1970 */
