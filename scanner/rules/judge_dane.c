@@ -194,6 +194,19 @@ judge_join_dane(const struct domain_facts *facts,
 	return state->dane;
 }
 
+/*
+ * RFC 7672 2.2: secure records of which none is usable still demand TLS,
+ * unauthenticated; a host without it is skipped.
+ */
+static bool
+lacks_demanded_tls(const struct host_judgement *h)
+{
+	return h->dane == DANE_STATUS_UNUSABLE &&
+	    (h->starttls == STARTTLS_STATUS_NOT_OFFERED ||
+	    h->starttls == STARTTLS_STATUS_REFUSED ||
+	    h->starttls == STARTTLS_STATUS_TLS_FAILED);
+}
+
 static void
 host_findings(const struct domain_facts *facts, size_t i,
     struct judgement *out)
@@ -201,6 +214,9 @@ host_findings(const struct domain_facts *facts, size_t i,
 	const struct host_state *state = &facts->host[i].state;
 	enum dane_status dane = out->host[i].dane;
 
+	if (lacks_demanded_tls(&out->host[i]) &&
+	    state->starttls != STARTTLS_STATUS_TLS_FAILED)
+		finding_raise(&out->findings, FINDING_DANE_NO_STARTTLS);
 	if (dane == DANE_STATUS_MISMATCH)
 		finding_raise(&out->findings, state->dane_no_starttls ?
 		    FINDING_DANE_NO_STARTTLS : FINDING_DANE_MISMATCH);
@@ -242,7 +258,8 @@ judge_dane(const struct domain_facts *facts, struct judgement *out)
 	size_t of[DANE_STATUS_COUNT] = { 0 };
 
 	for (size_t i = 0; i < out->n_host; i++) {
-		of[out->host[i].dane]++;
+		of[lacks_demanded_tls(&out->host[i]) ? DANE_STATUS_MISMATCH :
+		    out->host[i].dane]++;
 		host_findings(facts, i, out);
 	}
 	if (of[DANE_STATUS_ABSENT] > 0 && of[DANE_STATUS_OK] +

@@ -101,6 +101,12 @@ def dane_status(*, tlsa: str | None, host_secure: bool, mx_secure: bool,
     return "inconclusive"
 
 
+def lacks_tls(host: Host) -> bool:
+    """Unusable records still demand TLS (RFC 7672 2.2)."""
+    return host.dane == "unusable" and host.starttls in (
+        "not_offered", "refused", "tls_failed")
+
+
 def dane_findings(hosts: list[Host]) -> set[str]:
     """What the TLSA records of the hosts mean for the domain."""
     found = set()
@@ -110,6 +116,8 @@ def dane_findings(hosts: list[Host]) -> set[str]:
             found.add("dane.no_starttls" if plain else "dane.mismatch")
         elif host.dane in ("unusable", "bogus"):
             found.add(f"dane.{host.dane}")
+            if lacks_tls(host) and host.starttls != "tls_failed":
+                found.add("dane.no_starttls")
         elif host.dane == "insecure":
             found.add("dane.mx_insecure")
     states = {host.dane for host in hosts}
@@ -122,7 +130,7 @@ def verdict_dane(mx_status: str, hosts: list[Host]) -> str:
     """What a sender that does DANE would do (RFC 7672)."""
     if mx_status == "inconclusive":
         return "inconclusive"
-    states = [host.dane for host in hosts]
+    states = ["mismatch" if lacks_tls(host) else host.dane for host in hosts]
     if mx_status in ("null_mx", "nxdomain", "absent"):
         return "none"
     if not set(states) & {"ok", "mismatch", "bogus", "inconclusive",
