@@ -151,6 +151,16 @@ pack_host(struct packer *p, const struct host_judgement *h)
 	pack_map_close(p);
 }
 
+static uint64_t
+count_null_mx(const struct rrset *set)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; set->mx != NULL && i < set->n; i++)
+		n += slice_eq(set->mx[i].host, SLICE_LIT("."));
+	return n;
+}
+
 struct record *
 record_domain(const struct domain_meta *meta, const struct domain_facts *facts,
     const struct judgement *j)
@@ -177,6 +187,7 @@ record_domain(const struct domain_meta *meta, const struct domain_facts *facts,
 	pack_flag_if(&p, FIELD_domain_excluded, meta->excluded);
 	pack_time(&p, FIELD_domain_started, meta->started_ms);
 	pack_uint(&p, FIELD_domain_elapsed_ms, meta->elapsed_ms);
+	pack_uint_if(&p, FIELD_domain_mx_null, count_null_mx(&facts->mx));
 
 	p.tally.verdict = j->verdict;
 	p.tally.verdict_dane = j->verdict_dane;

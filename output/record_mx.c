@@ -48,7 +48,7 @@ address_starttls(const struct host_facts *host, struct smtp_facts *f)
 static void
 pack_dane(struct packer *p, const struct dane_facts *dane)
 {
-	if (dane->n_usable == 0)
+	if (dane->n_usable == 0 && !dane->checked)
 		return;
 	pack_map_open(p, FIELD_mx_address_dane, OBJECT_dane);
 	pack_uint(p, FIELD_dane_usable, dane->n_usable);

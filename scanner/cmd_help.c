@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "scanner/check_options.h"
 #include "scanner/commands.h"
 #include "scanner/options.h"
 
@@ -16,10 +17,15 @@ static const struct {
 	{ "scan", "[options] LIST -o FILE.mxc",
 	    "scan every domain of LIST; `mxcensus scan --help` lists the "
 	    "options" },
+	{ "check", "[options] DOMAIN...",
+	    "what protects a domain, what is wrong and how to repair it, for "
+	    "people" },
 	{ "cat", "[--type T] [--stable] [--explain] FILE...",
 	    "print records as JSON lines" },
 	{ "info", "[--json] FILE...",
 	    "header, counts and integrity of a file" },
+	{ "judge", "FILE -o FILE.mxc",
+	    "apply today's rules to the facts of an older file" },
 	{ "parse", "KIND", "the rules as a filter: JSON lines in and out" },
 	{ "schema", "",
 	    "findings, outcomes, record fields and options as JSON" },
@@ -69,6 +75,7 @@ print_man(void)
 	    "one name a line, a rank,domain CSV, or a zone file, whose "
 	    "delegated names are taken.\n", stdout);
 	options_man(stdout);
+	check_options_man(stdout);
 	fputs(".SH EXIT STATUS\n"
 	    ".TP\n.B 0\nevery line has its record\n"
 	    ".TP\n.B 1\nusage or input\n"

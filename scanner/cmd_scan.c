@@ -1,123 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * cmd_scan.c: `mxcensus scan`: options to a prepared run.
- *
- * Everything that can be found out before the first domain is found out
- * here, in the order in which a user would repair it.
+ * cmd_scan.c: `mxcensus scan`: a list to a file of records.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <curl/curl.h>
 
 #include "scanner/base/log.h"
 #include "scanner/commands.h"
-#include "scanner/manifest.h"
 #include "scanner/options.h"
-#include "scanner/preflight.h"
-#include "scanner/run.h"
-#include "scanner/stream.h"
+#include "scanner/prepare.h"
 
 #include "scanner/base/banned.h"
 
 #define REJECTS_SHOWN 10
-#define FILES_BESIDE 128 /* descriptors of ours beside the windows */
-#define REST_MAX_MS 60000
-#define NETS_MAX OPTION_LIST_MAX
-
-/* ---- options to settings ---- */
-
-static bool
-parse_stages(struct run *r, const char *text)
-{
-	struct slice rest = slice_of(text);
-	bool dns = false;
-
-	while (rest.n > 0) {
-		size_t comma = slice_find(rest, ',');
-		struct slice word = slice_trim(slice_upto(rest, comma));
-
-		rest = slice_from(rest, comma + 1);
-		if (slice_eq(word, SLICE_LIT("dns")))
-			dns = true;
-		else if (slice_eq(word, SLICE_LIT("policy")))
-			r->wants_policy = true;
-		else if (slice_eq(word, SLICE_LIT("smtp")))
-			r->wants_smtp = true;
-		else {
-			log_error("--stages %s: unknown stage %.*s; give some "
-			    "of dns,policy,smtp", text, SLICE_ARG(word));
-			return false;
-		}
-	}
-	if (!dns)
-		log_error("--stages %s: dns is needed by all others", text);
-	return dns;
-}
-
-static bool
-parse_nets(const char *option, const struct option_list *l,
-    struct netrange *out)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (!netrange_parse(slice_of(l->v[i]), &out[i])) {
-			log_error("--%s %s: give a network such as "
-			    "192.0.2.0/24 or 2001:db8::/32", option, l->v[i]);
-			return false;
-		}
-	return true;
-}
-
-static bool
-has_family(const struct netrange *nets, size_t n, uint8_t family)
-{
-	for (size_t i = 0; i < n; i++)
-		if (nets[i].network.family == family)
-			return true;
-	return false;
-}
-
-static bool
-make_reach(struct run *r)
-{
-	const struct options *o = r->options;
-	struct netrange allow[NETS_MAX], only[NETS_MAX];
-	struct reach_config c = { .allow = allow, .n_allow = o->allow_net.n,
-		.only = only, .n_only = o->only_net.n };
-	char error[512];
-
-	if (!parse_nets("allow-net", &o->allow_net, allow) ||
-	    !parse_nets("only-net", &o->only_net, only))
-		return false;
-	if (o->ipv4_only && o->ipv6_only) {
-		log_error("-4 and -6 exclude each other; give one or none");
-		return false;
-	}
-	/* From one address means from its family. */
-	if (o->source_ip != NULL &&
-	    !address_parse(slice_of(o->source_ip), &r->smtp.source)) {
-		log_error("--source-ip %s: give an IP address of this machine",
-		    o->source_ip);
-		return false;
-	}
-	c.ipv4 = !o->ipv6_only && r->smtp.source.family != 6;
-	c.ipv6 = !o->ipv4_only && r->smtp.source.family != 4 &&
-	    (preflight_has_ipv6() || has_family(allow, c.n_allow, 6) ||
-	    has_family(only, c.n_only, 6));
-	r->ipv6 = c.ipv6;
-	r->reach = reach_new(&c);
-	for (size_t i = 0; i < o->exclude.n; i++)
-		if (!reach_exclude_file(r->reach, o->exclude.v[i], error,
-		    sizeof(error))) {
-			log_error("%s", error);
-			return false;
-		}
-	return true;
-}
 
 /* Strangers must be able to find out who we are. */
 static bool
@@ -138,115 +33,6 @@ check_identity(const struct run *r)
 	    missing_ehlo && missing_contact ? " and " : "",
 	    missing_contact ? "--contact URL" : "");
 	return false;
-}
-
-static bool
-is_header_safe(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < 0x21 || (unsigned char)*text > 0x7e)
-			return false;
-	return true;
-}
-
-static bool
-make_pool_configs(struct run *r)
-{
-	const struct options *o = r->options;
-	struct strbuf agent = strbuf_of(r->user_agent, sizeof(r->user_agent));
-	uint32_t n = (uint32_t)r->n_worker;
-
-	if ((o->contact != NULL && !is_header_safe(o->contact)) ||
-	    (o->ehlo_name != NULL && !is_header_safe(o->ehlo_name))) {
-		log_error("--contact and --ehlo-name take printable ASCII "
-		    "without spaces");
-		return false;
-	}
-	strbuf_fmt(&agent, "mxcensus/%s", MXCENSUS_VERSION);
-	if (o->contact != NULL)
-		strbuf_fmt(&agent, " (+%s)", o->contact);
-	r->dns.window = (uint32_t)(o->dns_window / n + 1);
-	r->dns.rate = (uint32_t)(o->dns_rate == 0 ? 0 : o->dns_rate / n + 1);
-	r->dns.timeout_ms = (uint32_t)o->dns_timeout_ms;
-	r->policy = (struct policy_config){
-		.port = (uint16_t)o->https_port,
-		.window = (uint32_t)(o->policy_window / n + 1),
-		.connect_timeout_ms = (uint32_t)o->connect_timeout_ms,
-		.timeout_ms = (uint32_t)o->policy_timeout_ms,
-		.retry_wait_ms = (uint32_t)o->retry_wait_ms,
-		.user_agent = r->user_agent,
-		.source_ip = o->source_ip,
-	};
-	r->smtp.port = (uint16_t)o->smtp_port;
-	r->smtp.window = (uint32_t)(o->smtp_window / n + 1);
-	r->smtp.connect_timeout_ms = (uint32_t)o->connect_timeout_ms;
-	r->smtp.greeting_timeout_ms = (uint32_t)o->greeting_timeout_ms;
-	r->smtp.session_timeout_ms = (uint32_t)o->session_timeout_ms;
-	r->smtp.retry_wait_ms = (uint32_t)o->retry_wait_ms;
-	r->smtp.retries = 1;
-	r->smtp.ehlo_name = o->ehlo_name == NULL ? "localhost" : o->ehlo_name;
-	r->tls.ca_file = o->ca_file;
-	return true;
-}
-
-/* Windows must fit into the descriptors that are to be had. */
-static bool
-fit_files(struct run *r)
-{
-	uint64_t files = preflight_files();
-	uint64_t beside = FILES_BESIDE + 64 * r->n_worker;
-	uint64_t wanted = (uint64_t)r->smtp.window * r->n_worker +
-	    2 * (uint64_t)r->policy.window * r->n_worker;
-
-	if (files < beside + 16) {
-		log_error("only %llu open files are allowed and at least %llu "
-		    "are needed; raise the limit (ulimit -n)",
-		    (unsigned long long)files,
-		    (unsigned long long)beside + 16);
-		return false;
-	}
-	if (files - beside >= wanted)
-		return true;
-	log_warn("only %llu open files are allowed: fewer sessions at once",
-	    (unsigned long long)files);
-	r->smtp.window = (uint32_t)((double)r->smtp.window *
-	    (double)(files - beside) / (double)wanted) + 1;
-	r->policy.window = (uint32_t)((double)r->policy.window *
-	    (double)(files - beside) / (double)wanted) + 1;
-	return true;
-}
-
-/* ---- the list ---- */
-
-/* Regular files are read once before, for their digest and length. */
-static bool
-survey_list(const char *path, struct list_facts *out)
-{
-	char error[1024];
-	struct stream *s;
-	enum stream_result result;
-	struct slice line;
-	struct stat st;
-	bool cut;
-
-	if (strcmp(path, "-") == 0 ||
-	    (stat(path, &st) == 0 && !S_ISREG(st.st_mode) &&
-	    !S_ISDIR(st.st_mode)))
-		return true;
-	s = stream_open(path, error, sizeof(error));
-	if (s == NULL) {
-		log_error("%s", error);
-		return false;
-	}
-	while ((result = stream_line(s, &line, &cut)) == STREAM_LINE)
-		continue;
-	if (result == STREAM_FAILED)
-		log_error("%s", stream_error(s));
-	out->regular = true;
-	out->lines = stream_line_number(s);
-	stream_digest(s, out->sha256);
-	stream_close(s);
-	return result == STREAM_END;
 }
 
 static void
@@ -288,53 +74,6 @@ dry_run(struct run *r)
 	return 0;
 }
 
-/* ---- the run ---- */
-
-static bool
-make_workers(struct run *r)
-{
-	for (size_t i = 0; i < r->n_worker; i++) {
-		r->worker[i] = worker_new(r);
-		if (r->worker[i] == NULL)
-			return false;
-	}
-	return true;
-}
-
-static bool
-open_sink(struct run *r)
-{
-	const struct options *o = r->options;
-	struct sink_config c = { .path = o->output, .level = (int)o->level,
-		.force = o->force, .failed = run_sink_failed, .ctx = r };
-	char error[1024];
-
-	r->sink = sink_open(&c, error, sizeof(error));
-	if (r->sink == NULL)
-		log_error("%s", error);
-	return r->sink != NULL;
-}
-
-static bool
-prepare(struct run *r, struct list_facts *list)
-{
-	const struct options *o = r->options;
-	char error[1024];
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-
-	r->n_worker = o->workers > 0 ? (size_t)o->workers :
-	    cores > 0 && cores < RUN_WORKERS_MAX ? (size_t)cores : 1;
-	if (!parse_stages(r, o->stages) || !make_reach(r) ||
-	    !check_identity(r) || !make_pool_configs(r) || !fit_files(r) ||
-	    !survey_list(o->list, list))
-		return false;
-	r->list_lines = list->lines;
-	r->source = source_open(o->list, error, sizeof(error));
-	if (r->source == NULL)
-		log_error("%s", error);
-	return r->source != NULL;
-}
-
 /* A list without a single name is a mistake, not an empty scan. */
 static bool
 check_list(struct run *r)
@@ -358,55 +97,6 @@ check_list(struct run *r)
 		    (unsigned long long)source_rejected_total(probe));
 	source_close(probe);
 	return result == SOURCE_NAME;
-}
-
-static int
-scan(struct run *r, const struct list_facts *list)
-{
-	struct gate_config gate = {
-		.per_network = (uint32_t)r->options->per_net,
-		.per_operator = (uint32_t)r->options->per_operator,
-		.rest_ms = (uint32_t)r->options->rest_ms,
-		.rest_max_ms = REST_MAX_MS,
-	};
-	int status;
-
-	r->smtp_gate = gate_new(&gate);
-	gate.rest_ms = (uint32_t)r->options->policy_rest_ms;
-	r->policy_gate = gate_new(&gate);
-	if (!preflight_resolvers(r->options->resolver.v,
-	    r->options->resolver.n, r->options->trust_ad, &r->dns))
-		return 1;
-	if (!preflight_dns(&r->dns) || !make_workers(r))
-		return 3;
-	if (!open_sink(r))
-		return 1;
-	r->started_ms = clock_wall_ms();
-	r->started_mono_ms = clock_mono_ms();
-	manifest_post(r, list);
-	status = run_scan(r);
-	if (!sink_close(r->sink) && status != 3)
-		status = 3;
-	if (status == 0 && atomic_load(&r->_shared.admitted) == 0) {
-		log_error("the list %s held no domain name", r->options->list);
-		status = 1;
-	}
-	return status;
-}
-
-static void
-run_free(struct run *r)
-{
-	for (size_t i = 0; i < r->n_worker; i++)
-		worker_free(r->worker[i]);
-	gate_free(r->smtp_gate);
-	gate_free(r->policy_gate);
-	reach_free(r->reach);
-	source_close(r->source);
-	loop_free(r->control);
-	pthread_cond_destroy(&r->_shared.room);
-	pthread_mutex_destroy(&r->_shared.lock);
-	free(r);
 }
 
 int
@@ -433,19 +123,12 @@ cmd_scan(int argc, char **argv)
 	}
 	log_set_level(options.quiet ? LOG_ERROR :
 	    options.verbose ? LOG_DEBUG : LOG_INFO);
-	r = xcalloc(1, sizeof(*r));
-	r->options = &options;
-	r->control = loop_new();
-	pthread_mutex_init(&r->_shared.lock, NULL);
-	pthread_cond_init(&r->_shared.room, NULL);
-	if (getrandom(r->hash_key, sizeof(r->hash_key), 0) < 0)
-		log_fatal("no random numbers: %s", strerrordesc_np(errno));
-	curl_global_init(CURL_GLOBAL_ALL);
-	if (prepare(r, &list) && check_list(r)) {
+	r = prepare_new(&options);
+	if (prepare_reach(r) && check_identity(r) && prepare_pools(r, &list) &&
+	    check_list(r)) {
 		source_on_reject(r->source, on_reject, &rejects_shown);
-		status = options.dry_run ? dry_run(r) : scan(r, &list);
+		status = options.dry_run ? dry_run(r) : prepared_scan(r, &list);
 	}
-	run_free(r);
-	curl_global_cleanup();
+	prepare_free(r);
 	return status;
 }

@@ -16,8 +16,10 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "scan", cmd_scan },
+	{ "check", cmd_check },
 	{ "cat", cmd_cat },
 	{ "info", cmd_info },
+	{ "judge", cmd_judge },
 	{ "parse", cmd_parse },
 	{ "schema", cmd_schema },
 	{ "help", cmd_help },

@@ -72,8 +72,8 @@ options_rows(size_t *n)
 	return rows;
 }
 
-static void
-set_defaults(struct options *o)
+void
+options_defaults(struct options *o)
 {
 	*o = (struct options){
 #define OPTION_DEFAULT_FLAG(field, def)
@@ -89,8 +89,8 @@ set_defaults(struct options *o)
 	};
 }
 
-static bool
-set_value(struct options *o, const struct option_row *r, const char *value)
+bool
+options_set(struct options *o, const struct option_row *r, const char *value)
 {
 	char *at = (char *)o + r->offset;
 	uint64_t number;
@@ -183,7 +183,7 @@ options_parse(int argc, char **argv, struct options *o)
 	char shorts[2 * TABLE_ROWS + 4];
 	int c;
 
-	set_defaults(o);
+	options_defaults(o);
 	fill_getopt(longs, shorts, sizeof(shorts));
 	opterr = 0;
 	optind = 1;
@@ -195,7 +195,7 @@ options_parse(int argc, char **argv, struct options *o)
 		r = c == '?' || c == ':' ? NULL : row_of(c);
 		if (r == NULL)
 			return bad_option(c, argv);
-		if (!set_value(o, r, optarg))
+		if (!options_set(o, r, optarg))
 			return OPTIONS_BAD;
 	}
 	if (optind + 1 < argc) {
@@ -234,8 +234,8 @@ print_wrapped(FILE *out, const char *text)
 	fputc('\n', out);
 }
 
-static void
-help_row(FILE *out, const struct option_row *r)
+void
+options_help_row(FILE *out, const struct option_row *r)
 {
 	char left[64], text[512];
 	struct strbuf b = strbuf_of(left, sizeof(left));
@@ -277,11 +277,28 @@ options_help(FILE *out)
 			group = r[i].group;
 			fprintf(out, "\n%s:\n", group);
 		}
-		help_row(out, &r[i]);
+		options_help_row(out, &r[i]);
 	}
 	fprintf(out, "  -h, --help%*sshow this\n\n", HELP_COLUMN - 12, "");
 	fputs("Exit status: 0 every line has its record; 1 usage or input; "
 	    "2 stopped early, the\nfile is whole; 3 our own failure.\n", out);
+}
+
+void
+options_man_row(FILE *out, const struct option_row *r)
+{
+	fputs(".TP\n.B ", out);
+	if (r->letter != 0)
+		fprintf(out, "\\-%c\\fR, \\fB", r->letter);
+	fputs("\\-\\-", out);
+	for (const char *p = r->name; *p != '\0'; p++)
+		fputs(*p == '-' ? "\\-" : (char[]){ *p, 0 }, out);
+	if (r->arg != NULL)
+		fprintf(out, " \\fI%s\\fR", r->arg);
+	fprintf(out, "\n%s", r->sentence);
+	if (r->def[0] != '\0')
+		fprintf(out, " (default: %s)", r->def);
+	fputs(".\n", out);
 }
 
 void
@@ -296,18 +313,7 @@ options_man(FILE *out)
 			group = r[i].group;
 			fprintf(out, ".SS %s\n", group);
 		}
-		fputs(".TP\n.B ", out);
-		if (r[i].letter != 0)
-			fprintf(out, "\\-%c\\fR, \\fB", r[i].letter);
-		fputs("\\-\\-", out);
-		for (const char *p = r[i].name; *p != '\0'; p++)
-			fputs(*p == '-' ? "\\-" : (char[]){ *p, 0 }, out);
-		if (r[i].arg != NULL)
-			fprintf(out, " \\fI%s\\fR", r[i].arg);
-		fprintf(out, "\n%s", r[i].sentence);
-		if (r[i].def[0] != '\0')
-			fprintf(out, " (default: %s)", r[i].def);
-		fputs(".\n", out);
+		options_man_row(out, &r[i]);
 	}
 }
 

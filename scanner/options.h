@@ -55,6 +55,14 @@ enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };
  */
 enum options_result options_parse(int argc, char **argv, struct options *o);
 void options_help(FILE *out);
+
+/* For a command that takes some of the rows: each by itself. */
+void options_defaults(struct options *o);
+/* False: the value does not do and one clear line was logged. */
+bool options_set(struct options *o, const struct option_row *r,
+    const char *value);
+void options_help_row(FILE *out, const struct option_row *r);
+void options_man_row(FILE *out, const struct option_row *r);
 /* The OPTIONS section of the man page, roff. */
 void options_man(FILE *out);
 

@@ -120,7 +120,9 @@ lab() {
 	run lab_worlds tests/lab/in-net tests/lab/scan_worlds.sh
 	run lab_ipv6 tests/lab/in-net tests/lab/scan_ipv6.sh
 	run lab_sample tests/lab/in-net tests/lab/scan_list.sh data/sample.txt
+	run lab_judge tests/lab/in-net tests/lab/judge_again.sh
 	run lab_signals tests/lab/in-net tests/lab/signals.sh
+	run lab_check tests/lab/in-net tests/lab/check.sh
 	run lab_10k tests/lab/in-net tests/lab/scan_list.sh \
 		../shared/data/opendns-top-10k.txt
 }

@@ -28,6 +28,7 @@
 #define LIMIT_HTTP_HEADER_BYTES 512   /* kept of each header that matters */
 #define LIMIT_POLICY_LINES 1024       /* parsed; more is invalid */
 #define LIMIT_RUA 32                  /* report destinations kept */
+#define LIMIT_RPT_REASONS 64          /* told of one TLS report, per grade */
 
 /* SMTP */
 #define LIMIT_SMTP_LINE_BYTES 2048    /* RFC 5321 4.5.3.1.5 says 512 */

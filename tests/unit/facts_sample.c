@@ -180,6 +180,9 @@ sample_full(struct arena *a, struct sample_domain *d)
 	d->meta.excluded = true;
 	d->meta.single_resolver = false;
 	add_lookup_rest(a, &d->facts.mx);
+	d->facts.mx.mx = arena_array(a, 2, sizeof(*d->facts.mx.mx));
+	d->facts.mx.mx[0].host = SLICE_LIT(".");
+	d->facts.mx.mx[1].host = SLICE_LIT("mx1.example.com");
 	d->facts.hosts_cut = true;
 	d->facts.sts_txt = answer(OUTCOME_OK, 300);
 	one_txt(a, &d->facts.sts_txt, sts, 2);

@@ -20,6 +20,7 @@
 #include "output/json.h"
 #include "output/pack.h"
 #include "output/plain.h"
+#include "output/unpack.h"
 #include "tests/unit/facts_sample.h"
 
 #include "scanner/base/banned.h"
@@ -185,6 +186,19 @@ see_record(struct record *r, enum object o, bool *seen)
 }
 
 static void
+see_judged_scan(bool *seen)
+{
+	struct record *r = sample_scan_record();
+	struct plain plain;
+
+	plain_init(&plain, slice_make(r->bytes, r->n));
+	see_record(record_scan_judged(plain_next(&plain), SLICE_LIT("0.2"),
+	    1), OBJECT_scan, seen);
+	plain_release(&plain);
+	record_free(r);
+}
+
+static void
 test_full_writes_every_field(void **state)
 {
 	struct tally tally = { .domains = 1 };
@@ -198,7 +212,7 @@ test_full_writes_every_field(void **state)
 	sample_full(a, &d);
 	sample_host_full(a, &h);
 	sample_cert(a, &c, 1);
-	see_record(sample_scan_record(), OBJECT_scan, seen);
+	see_judged_scan(seen);
 	see_record(record_domain(&d.meta, &d.facts, &d.judgement),
 	    OBJECT_domain, seen);
 	see_record(record_mx(&h.meta, &h.facts, &h.state), OBJECT_mx, seen);

@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cmd_judge.c: `mxcensus judge`: today's rules over stored facts, without the
+ * network.
+ *
+ * The old file is read twice: a survey says whether it can be judged at all
+ * and which certificates' names are wanted (RFC 7672 3.2.2); then record by
+ * record, in the file's order.  An mx record stands before the domain records
+ * that name its host, a certificate before those that show it, so the second
+ * reading never has to wait.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "output/digest_set.h"
+#include "output/object.h"
+#include "output/reader.h"
+#include "output/sink.h"
+#include "output/unpack.h"
+#include "scanner/base/log.h"
+#include "scanner/commands.h"
+#include "scanner/rules/name.h"
+#include "scanner/run.h"
+#include "scanner/slice_map.h"
+
+#include "scanner/base/banned.h"
+
+#define LEVEL 3            /* of zstd, as `scan` has it */
+#define POSTED_MAX 1024    /* records that may wait for the writer */
+
+enum status { STATUS_OK, STATUS_INPUT, STATUS_DAMAGED, STATUS_FAILED };
+
+/* The DNS names of a certificate. */
+struct names {
+	struct slice *name;
+	size_t n;
+};
+
+struct judging {
+	const char *in, *out;
+	bool force, help;
+	struct sink *sink;
+	struct arena *work;        /* of one record */
+	struct slice_map hosts;    /* name: struct host_state */
+	struct slice_map certs;    /* SHA-256: struct names, of those wanted */
+	struct digest_set wanted;
+	size_t n_posted;           /* since the writer was waited for */
+	uint64_t n_domain;
+	uint64_t n_unreadable;     /* records left out */
+	uint64_t n_lost;           /* domains with a host without mx record */
+	bool has_end;
+	atomic_bool write_failed;  /* by the writer's thread */
+};
+
+static const char usage[] =
+    "usage: mxcensus judge [--force] FILE -o FILE.mxc\n";
+
+static void
+print_help(void)
+{
+	printf("%s\n"
+	    "Applies today's rules to the facts of an older file and writes "
+	    "a new one.\n"
+	    "Nothing is sent to anybody.  The scan record then names both "
+	    "versions.\n\n"
+	    "  -o FILE.mxc  where the new records go\n"
+	    "  --force      replace that file\n"
+	    "  --help       this text\n\n"
+	    "Exit status: 0 all was judged; 1 usage, or the file cannot be "
+	    "judged; 2 the old\n"
+	    "file is damaged or has no end, and what is whole was judged; "
+	    "3 the new file\n"
+	    "cannot be written.\n", usage);
+}
+
+/* ---- survey ---- */
+
+static bool
+is_known_type(const msgpack_object *record)
+{
+	static const char *const types[] = { "scan", "domain", "mx", "cert",
+		"end" };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (object_is(record, slice_of(types[i])))
+			return true;
+	return false;
+}
+
+static void
+want_names(struct judging *g, const msgpack_object *record)
+{
+	struct host_facts f;
+	struct mx_meta meta;
+
+	if (!unpack_mx(g->work, record, &meta, &f))
+		return;
+	for (size_t i = 0; i < f.n_address; i++)
+		if (f.address[i].dane.ta_name_failed &&
+		    f.address[i].tls.n_chain > 0)
+			digest_set_add(&g->wanted,
+			    f.address[i].tls.chain[0].sha256);
+}
+
+/* NULL: it can be judged; else what is wrong with the file. */
+static const char *
+survey_records(struct judging *g, struct reader *r)
+{
+	const msgpack_object *record;
+	size_t n_record = 0, n_scan = 0;
+	uint64_t format = 0;
+
+	while ((record = reader_next(r)) != NULL) {
+		n_record++;
+		if (!is_known_type(record))
+			return "holds records of a type this version does "
+			    "not know; judge it with the version that wrote "
+			    "it, or a later one";
+		if (object_is(record, SLICE_LIT("scan"))) {
+			object_uint(record, "format", &format);
+			if (format != RECORD_FORMAT)
+				return "has a format this version does not "
+				    "know";
+			if (n_scan++ > 0)
+				return "holds several scans; judge the file "
+				    "of each";
+		} else if (object_is(record, SLICE_LIT("mx"))) {
+			arena_clear(g->work);
+			want_names(g, record);
+		}
+	}
+	return n_record > 0 ? NULL :
+	    "holds no record; give a file that `mxcensus scan` wrote";
+}
+
+static bool
+survey(struct judging *g)
+{
+	const char *wrong;
+	char error[512];
+	struct reader *r;
+
+	if (strcmp(g->in, "-") == 0) {
+		log_error("judge reads its file twice; give a file, not "
+		    "standard input");
+		return false;
+	}
+	r = reader_open(g->in, error, sizeof(error));
+	if (r == NULL) {
+		log_error("%s", error);
+		return false;
+	}
+	wrong = survey_records(g, r);
+	if (wrong != NULL)
+		log_error("%s %s", g->in, wrong);
+	reader_close(r);
+	return wrong == NULL;
+}
+
+/* ---- the new file ---- */
+
+static void
+on_write_failed(void *ctx, const char *error)
+{
+	struct judging *g = ctx;
+
+	log_error("%s", error);
+	atomic_store(&g->write_failed, true);
+}
+
+static bool
+is_same_file(const char *one, const char *other)
+{
+	struct stat a, b;
+
+	return stat(one, &a) == 0 && stat(other, &b) == 0 &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+static bool
+open_out(struct judging *g)
+{
+	struct sink_config c = { .path = g->out, .level = LEVEL,
+		.force = g->force, .failed = on_write_failed, .ctx = g };
+	char error[512];
+
+	if (is_same_file(g->in, g->out)) {
+		log_error("%s is the file to be judged; give the new one "
+		    "another name", g->out);
+		return false;
+	}
+	g->sink = sink_open(&c, error, sizeof(error));
+	if (g->sink == NULL)
+		log_error("%s", error);
+	return g->sink != NULL;
+}
+
+/* NULL: the record could not be read and is left out. */
+static void
+post(struct judging *g, struct record *record)
+{
+	struct tally tally;
+
+	if (record == NULL) {
+		g->n_unreadable++;
+		return;
+	}
+	sink_post(g->sink, &record, 1, NULL, NULL);
+	if (++g->n_posted < POSTED_MAX)
+		return;
+	sink_drain(g->sink, &tally);
+	g->n_posted = 0;
+}
+
+/* ---- record by record ---- */
+
+static struct record *
+judge_cert(struct judging *g, const msgpack_object *record)
+{
+	struct arena *keep = g->certs.arena;
+	struct cert_facts c;
+	struct names *names;
+
+	if (!unpack_cert_names(g->work, record, &c))
+		return NULL;
+	if (digest_set_has(&g->wanted, c.sha256)) {
+		/* RFC 7672 3.2.3: CN-ID only where there is no DNS-ID. */
+		if (c.n_dns_name == 0 && c.subject_cn.n > 0) {
+			c.dns_name = &c.subject_cn;
+			c.n_dns_name = 1;
+		}
+		names = arena_alloc(keep, sizeof(*names));
+		names->n = c.n_dns_name;
+		names->name = arena_array(keep, names->n,
+		    sizeof(*names->name));
+		for (size_t i = 0; i < names->n; i++)
+			names->name[i] = arena_slice(keep, c.dns_name[i]);
+		slice_map_put(&g->certs, slice_make(c.sha256,
+		    sizeof(c.sha256)), names);
+	}
+	return record_cert_again(record);
+}
+
+/* The names that a DANE-TA path vouches for, of all addresses. */
+static void
+add_ta_names(struct judging *g, const struct host_facts *f,
+    struct host_state *out)
+{
+	struct arena *keep = g->hosts.arena;
+	struct vec v = VEC_OF(struct slice);
+
+	for (size_t i = 0; i < f->n_address; i++) {
+		const struct smtp_facts *s = &f->address[i];
+		const struct names *names;
+
+		if (!s->dane.ta_name_failed || s->tls.n_chain == 0)
+			continue;
+		names = slice_map_get(&g->certs, slice_make(
+		    s->tls.chain[0].sha256, sizeof(s->tls.chain[0].sha256)));
+		for (size_t k = 0; names != NULL && k < names->n; k++) {
+			struct slice *to = vec_push(keep, &v);
+
+			*to = names->name[k];
+		}
+	}
+	out->ta_name = v.p;
+	out->n_ta_name = v.n;
+}
+
+static struct record *
+judge_mx(struct judging *g, const msgpack_object *record)
+{
+	struct host_facts f;
+	struct host_state *state;
+	struct mx_meta meta;
+
+	if (!unpack_mx(g->work, record, &meta, &f))
+		return NULL;
+	state = arena_alloc(g->hosts.arena, sizeof(*state));
+	*state = judge_host(&f);
+	add_ta_names(g, &f, state);
+	slice_map_put(&g->hosts, f.host, state);
+	return record_mx(&meta, &f, state);
+}
+
+/* A host whose record is lost to damage is one of which nothing is known. */
+static bool
+find_state(struct judging *g, struct domain_host *h)
+{
+	const struct host_state *known = slice_map_get(&g->hosts, h->host);
+	struct host_facts none = { .host = h->host,
+		.is_literal = name_is_address(h->host) };
+
+	h->state = known != NULL ? *known : judge_host(&none);
+	return known != NULL || none.is_literal;
+}
+
+static struct record *
+judge_one_domain(struct judging *g, const msgpack_object *record)
+{
+	struct domain_facts f;
+	struct domain_meta meta;
+	struct judgement j;
+	bool is_lost = false;
+
+	if (!unpack_domain(g->work, record, &meta, &f))
+		return NULL;
+	for (size_t i = 0; i < f.n_host; i++)
+		if (!find_state(g, &f.host[i]))
+			is_lost = true;
+	g->n_lost += is_lost;
+	g->n_domain++;
+	judge_domain(g->work, &f, &j);
+	return record_domain(&meta, &f, &j);
+}
+
+/* The counts of what was written; a scan of which some is lost has failed. */
+static struct record *
+judge_end(struct judging *g, struct reader *r, const msgpack_object *record)
+{
+	struct reader_report report;
+	struct end_meta m;
+
+	if (!unpack_end(g->work, record, &m))
+		return NULL;
+	reader_report(r, &report);
+	if (report.damaged_frames > 0 || g->n_unreadable > 0)
+		m.reason = "failed";
+	sink_drain(g->sink, &m.tally);
+	g->has_end = true;
+	return record_end(&m);
+}
+
+static struct record *
+judge_record(struct judging *g, struct reader *r, const msgpack_object *o)
+{
+	arena_clear(g->work);
+	if (object_is(o, SLICE_LIT("domain")))
+		return judge_one_domain(g, o);
+	if (object_is(o, SLICE_LIT("mx")))
+		return judge_mx(g, o);
+	if (object_is(o, SLICE_LIT("cert")))
+		return judge_cert(g, o);
+	if (object_is(o, SLICE_LIT("end")))
+		return judge_end(g, r, o);
+	return record_scan_judged(o, slice_of(MXCENSUS_VERSION),
+	    clock_wall_ms());
+}
+
+/* One line about what the old file lacks; OK where it lacks nothing. */
+static enum status
+report_lacks(const struct judging *g, const struct reader *r)
+{
+	struct reader_report report;
+	char text[512] = "";
+
+	reader_report(r, &report);
+	if (!reader_is_whole(&report))
+		reader_describe(&report, text, sizeof(text));
+	else if (!g->has_end)
+		(void)snprintf(text, sizeof(text), "has no end record");
+	else if (g->n_unreadable == 0 && g->n_lost == 0)
+		return STATUS_OK;
+	log_warn("%s: %s%swhat is whole was judged (%llu records unreadable, "
+	    "%llu domains with a host that has no mx record)", g->in, text,
+	    text[0] == '\0' ? "" : "; ", (unsigned long long)g->n_unreadable,
+	    (unsigned long long)g->n_lost);
+	return STATUS_DAMAGED;
+}
+
+static enum status
+judge_file(struct judging *g)
+{
+	const msgpack_object *record;
+	enum status status;
+	char error[512];
+	struct reader *r = reader_open(g->in, error, sizeof(error));
+
+	if (r == NULL) {
+		log_error("%s", error);
+		return STATUS_INPUT;
+	}
+	while (!atomic_load(&g->write_failed) && !g->has_end &&
+	    (record = reader_next(r)) != NULL)
+		post(g, judge_record(g, r, record));
+	/* what follows an end is damage at most, and the report wants it */
+	while (!atomic_load(&g->write_failed) && reader_next(r) != NULL)
+		g->n_unreadable++;
+	status = atomic_load(&g->write_failed) ? STATUS_FAILED :
+	    report_lacks(g, r);
+	reader_close(r);
+	return status;
+}
+
+static enum status
+judge(struct judging *g)
+{
+	enum status status;
+
+	if (!survey(g) || !open_out(g))
+		return STATUS_INPUT;
+	status = judge_file(g);
+	if (!sink_close(g->sink) || status == STATUS_FAILED)
+		return STATUS_FAILED;
+	log_info("%llu domains judged by the rules of %s",
+	    (unsigned long long)g->n_domain, MXCENSUS_VERSION);
+	return status;
+}
+
+static bool
+parse(int argc, char **argv, struct judging *g)
+{
+	static const struct option longs[] = {
+		{ "output", required_argument, NULL, 'o' },
+		{ "force", no_argument, NULL, 'f' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int o;
+
+	optind = 0;
+	while ((o = getopt_long(argc, argv, "o:h", longs, NULL)) != -1) {
+		if (o == 'o')
+			g->out = optarg;
+		else if (o == 'f')
+			g->force = true;
+		else if (o == 'h')
+			g->help = true;
+		else
+			return false;
+	}
+	if (g->help)
+		return true;
+	if (argc - optind != 1 || g->out == NULL)
+		return false;
+	g->in = argv[optind];
+	return true;
+}
+
+int
+cmd_judge(int argc, char **argv)
+{
+	struct judging g = { .in = NULL };
+	enum status status;
+	uint64_t key[2];
+
+	if (!parse(argc, argv, &g)) {
+		fputs(usage, stderr);
+		return STATUS_INPUT;
+	}
+	if (g.help) {
+		print_help();
+		return STATUS_OK;
+	}
+	if (getrandom(key, sizeof(key), 0) < 0)
+		log_fatal("no random numbers: %s", strerrordesc_np(errno));
+	g.work = arena_new();
+	slice_map_init(&g.hosts, key);
+	slice_map_init(&g.certs, key);
+	digest_set_init(&g.wanted);
+	status = judge(&g);
+	digest_set_release(&g.wanted);
+	slice_map_release(&g.certs);
+	slice_map_release(&g.hosts);
+	arena_free(g.work);
+	return (int)status;
+}
