@@ -147,12 +147,35 @@ is_header_safe(const char *text)
 	return true;
 }
 
+/*
+ * One worker's part of a limit for all: together they stay within it, since
+ * there are no more workers than the smallest limit has units.
+ */
+static uint32_t
+share(uint64_t limit, uint32_t n)
+{
+	return (uint32_t)(limit / n);
+}
+
+/* Few enough workers that each has a part of every limit. */
+static size_t
+fit_workers(const struct options *o, size_t n)
+{
+	const uint64_t limits[] = { o->dns_rate, o->dns_window,
+		o->policy_window, o->smtp_window };
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		if (limits[i] > 0 && limits[i] < n) /* rate 0: no limit */
+			n = (size_t)limits[i];
+	return n;
+}
+
 static bool
 make_pool_configs(struct run *r)
 {
 	const struct options *o = r->options;
 	struct strbuf agent = strbuf_of(r->user_agent, sizeof(r->user_agent));
-	uint32_t n = (uint32_t)r->n_worker;
+	uint32_t n = (uint32_t)fit_workers(o, r->n_worker);
 
 	if ((o->contact != NULL && !is_header_safe(o->contact)) ||
 	    (o->ehlo_name != NULL && !is_header_safe(o->ehlo_name))) {
@@ -163,12 +186,13 @@ make_pool_configs(struct run *r)
 	strbuf_fmt(&agent, "mxcensus/%s", MXCENSUS_VERSION);
 	if (o->contact != NULL)
 		strbuf_fmt(&agent, " (+%s)", o->contact);
-	r->dns.window = (uint32_t)(o->dns_window / n + 1);
-	r->dns.rate = (uint32_t)(o->dns_rate == 0 ? 0 : o->dns_rate / n + 1);
+	r->n_worker = n;
+	r->dns.window = share(o->dns_window, n);
+	r->dns.rate = o->dns_rate == 0 ? 0 : share(o->dns_rate, n);
 	r->dns.timeout_ms = (uint32_t)o->dns_timeout_ms;
 	r->policy = (struct policy_config){
 		.port = (uint16_t)o->https_port,
-		.window = (uint32_t)(o->policy_window / n + 1),
+		.window = share(o->policy_window, n),
 		.connect_timeout_ms = (uint32_t)o->connect_timeout_ms,
 		.timeout_ms = (uint32_t)o->policy_timeout_ms,
 		.retry_wait_ms = (uint32_t)o->retry_wait_ms,
@@ -176,7 +200,7 @@ make_pool_configs(struct run *r)
 		.source_ip = o->source_ip,
 	};
 	r->smtp.port = (uint16_t)o->smtp_port;
-	r->smtp.window = (uint32_t)(o->smtp_window / n + 1);
+	r->smtp.window = share(o->smtp_window, n);
 	r->smtp.connect_timeout_ms = (uint32_t)o->connect_timeout_ms;
 	r->smtp.greeting_timeout_ms = (uint32_t)o->greeting_timeout_ms;
 	r->smtp.session_timeout_ms = (uint32_t)o->session_timeout_ms;

@@ -120,8 +120,9 @@ expected(const struct progress *p, const struct totals *t)
 
 	if (lines == 0 || t->lines == 0 || t->lines >= lines)
 		return admitted;
-	return (uint64_t)((double)admitted / (double)t->lines *
+	lines = (uint64_t)((double)admitted / (double)t->lines *
 	    (double)lines);
+	return lines > admitted ? lines : admitted; /* never below `done` */
 }
 
 static double

@@ -123,6 +123,11 @@ printf 'a.example\nb.example\n' | "$MXCENSUS" scan --dry-run - 2>"$dir/err" |
 	grep -q '^2 domains'
 verdict $([ $? -eq 0 ] && echo ok || echo bad) "standard input"
 
+"$MXCENSUS" scan --dry-run --workers 4 --dns-rate 2 "$dir/list" >"$dir/out" \
+	2>"$dir/err"
+verdict $(grep -q 'workers: 2;' "$dir/out" && echo ok || echo bad) \
+	"no more workers than a limit has units"
+
 "$MXCENSUS" scan --help >"$dir/out" 2>"$dir/err"
 verdict $([ $? -eq 0 ] && [ "$(awk 'length > 80' "$dir/out" | wc -l)" -eq 0 ] &&
 	echo ok || echo bad) "--help fits 80 columns"
