@@ -137,6 +137,14 @@ struct tls_facts {
 	bool expired;            /* some certificate of the path: past */
 	bool not_yet;            /* some certificate of the path: future */
 	bool self_signed;        /* leaf signed by itself and untrusted */
+	/*
+	 * Untrusted, and nothing but a leaf that names another issuer was sent:
+	 * the intermediates may be missing (RFC 5246 7.4.2, RFC 8446 4.4.2).
+	 */
+	bool incomplete;
+	enum name_by name_by;    /* what of the leaf matches sni */
+	int64_t not_before;      /* of the leaf, seconds since 1970 */
+	int64_t not_after;       /* 0: no leaf, or it cannot be read */
 	struct slice verify_error; /* library's word for trusted == NO */
 };
 
@@ -167,6 +175,11 @@ struct policy_facts {
 
 /* ---- SMTP ---- */
 
+/* The parameters of a TLSA record (RFC 6698 2.1). */
+struct tlsa_parameters {
+	uint8_t usage, selector, mtype;
+};
+
 /* TLSA set against one chain (RFC 6698, 7671, 7672). */
 struct dane_facts {
 	uint32_t n_usable;       /* usable records in the set */
@@ -181,6 +194,17 @@ struct dane_facts {
 	size_t n_ta_name;
 	uint32_t matched_index;  /* into the set, when matched */
 	uint32_t matched_depth;  /* 0 is the leaf */
+	/*
+	 * Matched by a trust anchor that only the TLSA record holds, 2 x 0, and
+	 * the handshake did not send: clients may be unable (RFC 7672 3.1.2).
+	 */
+	bool ta_not_sent;
+	/*
+	 * Nothing matched, but the data of a record belong to a certificate of
+	 * the chain under other parameters: those.
+	 */
+	bool has_alternative;
+	struct tlsa_parameters alternative;
 };
 
 struct smtp_attempt {
@@ -216,10 +240,16 @@ struct smtp_facts {
 /* One MX host, whichever domains name it. */
 struct host_facts {
 	struct slice host;
-	bool is_literal;   /* an IP address stands where a name must */
+	bool is_literal;   /* an IP address or localhost where a name must be */
 	struct rrset a, aaaa;
 	struct slice tlsa_base; /* owner below _25._tcp., after CNAME */
 	struct rrset tlsa; /* asked only where the address answer is secure */
+	/*
+	 * RFC 8460 3, 4.4: of DANE results the policy domain is the TLSA base
+	 * domain, so reports go where _smtp._tls.<host> says.  Asked only where
+	 * secure TLSA records are.
+	 */
+	struct rrset tlsrpt_txt;
 	struct smtp_facts *address;
 	size_t n_address;
 	bool addresses_cut;
@@ -244,6 +274,19 @@ struct host_state {
 	bool is_alias;
 	bool self_signed, untrusted, expired, not_yet, no_cert;
 	bool injection;
+	bool incomplete;         /* an untrusted chain is the leaf alone */
+	bool cn_only;            /* a common name would match, no DNS name */
+	bool wildcard_suffix;    /* the name rests on a wildcard over a suffix */
+	bool bad_name;           /* a certificate came that has another name */
+	bool addresses_disagree; /* conclusive answers of two addresses differ */
+	bool requiretls_plain;   /* REQUIRETLS before TLS */
+	bool starttls_again;     /* STARTTLS inside TLS */
+	bool tlsa_failed;        /* SERVFAIL for TLSA below a secure address */
+	bool dane_some_unusable; /* beside usable records */
+	bool dane_alternative;   /* other TLSA parameters would match */
+	bool dane_ta_not_sent;
+	/* Of the leaf that expires first, over the addresses; 0: no leaf. */
+	int64_t not_before, not_after;
 	bool dane_no_starttls; /* usable TLSA, STARTTLS absent or refused */
 	bool dane_ta_only;     /* a mismatch of DANE-TA leaf names alone */
 	/*
@@ -263,6 +306,7 @@ struct domain_host {
 
 struct domain_facts {
 	struct slice name;     /* lower-case A-labels */
+	int64_t now;           /* when they were gathered, seconds since 1970 */
 	struct rrset mx;
 	struct rrset sts_txt;
 	struct rrset tlsrpt_txt;

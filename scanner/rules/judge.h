@@ -28,6 +28,12 @@ struct host_judgement {
 
 struct judgement {
 	struct sts_rrset sts;
+	bool has_id_time;
+	int64_t id_time;               /* seconds since 1970 */
+	struct slice sts_provider;     /* static, empty: none known */
+	struct slice policy_provider;
+	enum mx_match mx_match;
+	enum mx_class mx_class;
 	enum policy_status policy_status;
 	enum tri policy_valid;         /* of the body alone */
 	enum tri policy_valid_lenient;

@@ -275,3 +275,13 @@ name_registrable(struct slice s)
 	hit = psl_registrable_domain(psl, z);
 	return hit == NULL ? s : slice_from(s, (size_t)(hit - z));
 }
+
+bool
+name_is_localhost(struct slice s)
+{
+	size_t dot = s.n;
+
+	while (dot > 0 && s.p[dot - 1] != '.')
+		dot--;
+	return slice_eq_nocase(slice_from(s, dot), SLICE_LIT("localhost"));
+}

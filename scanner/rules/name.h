@@ -35,6 +35,9 @@ bool name_is_domain(struct slice s);
 /* Dotted quad or anything with a colon or brackets. */
 bool name_is_address(struct slice s);
 
+/* RFC 6761 6.3: "localhost" or a name below it, which nobody may ask for. */
+bool name_is_localhost(struct slice s);
+
 /*
  * The registrable domain (eTLD+1 by the Public Suffix List, libpsl) or, for
  * names that are public suffixes themselves, the name.  Borrowed from `s`.

@@ -12,6 +12,7 @@ struct tlsrpt_record {
 	bool valid;
 	bool ambiguous;
 	bool resembles;
+	bool valid_lenient; /* where ambiguous: by the other reading */
 	struct slice *rua; /* URIs as written, in order; arena */
 	size_t n_rua;
 	struct finding_set findings;
@@ -23,6 +24,7 @@ void tlsrpt_record_parse(struct arena *a, struct slice txt,
 struct tlsrpt_rrset {
 	enum record_status status;
 	bool ambiguous;
+	bool valid_lenient; /* where ambiguous: by the other reading */
 	struct slice *rua;
 	size_t n_rua;
 	struct finding_set findings;

@@ -84,6 +84,18 @@ static const char *const tls_version_words[] = {
 #define TLS_VERSION(symbol, word, sentence) word,
 #include "scanner/rules/vocabulary.def"
 };
+static const char *const name_by_words[] = {
+#define NAME_BY(symbol, word, sentence) word,
+#include "scanner/rules/vocabulary.def"
+};
+static const char *const mx_match_words[] = {
+#define MX_MATCH(symbol, word, sentence) word,
+#include "scanner/rules/vocabulary.def"
+};
+static const char *const mx_class_words[] = {
+#define MX_CLASS(symbol, word, sentence) word,
+#include "scanner/rules/vocabulary.def"
+};
 
 const char *
 record_status_word(enum record_status s)
@@ -133,6 +145,24 @@ tls_version_word(enum tls_version v)
 	return tls_version_words[v];
 }
 
+const char *
+name_by_word(enum name_by n)
+{
+	return name_by_words[n];
+}
+
+const char *
+mx_match_word(enum mx_match m)
+{
+	return mx_match_words[m];
+}
+
+const char *
+mx_class_word(enum mx_class c)
+{
+	return mx_class_words[c];
+}
+
 static const struct vocabulary_word all_words[] = {
 #define RECORD_STATUS(symbol, word, sentence) \
 	{ "record_status", word, sentence },
@@ -144,6 +174,9 @@ static const struct vocabulary_word all_words[] = {
 #define DANE_STATUS(symbol, word, sentence) { "dane", word, sentence },
 #define VERDICT(symbol, word, sentence) { "verdict", word, sentence },
 #define TLS_VERSION(symbol, word, sentence) { "tls_version", word, sentence },
+#define NAME_BY(symbol, word, sentence) { "name_by", word, sentence },
+#define MX_MATCH(symbol, word, sentence) { "mx_match", word, sentence },
+#define MX_CLASS(symbol, word, sentence) { "mx_class", word, sentence },
 #include "scanner/rules/vocabulary.def"
 };
 

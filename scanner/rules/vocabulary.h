@@ -64,6 +64,24 @@ enum tls_version {
 	TLS_VERSION_COUNT
 };
 
+enum name_by {
+#define NAME_BY(symbol, word, sentence) NAME_BY_##symbol,
+#include "scanner/rules/vocabulary.def"
+	NAME_BY_COUNT
+};
+
+enum mx_match {
+#define MX_MATCH(symbol, word, sentence) MX_MATCH_##symbol,
+#include "scanner/rules/vocabulary.def"
+	MX_MATCH_COUNT
+};
+
+enum mx_class {
+#define MX_CLASS(symbol, word, sentence) MX_CLASS_##symbol,
+#include "scanner/rules/vocabulary.def"
+	MX_CLASS_COUNT
+};
+
 /* What is not known is not "no". */
 enum tri { TRI_UNKNOWN, TRI_NO, TRI_YES };
 
@@ -81,6 +99,9 @@ const char *starttls_status_word(enum starttls_status s);
 const char *dane_status_word(enum dane_status s);
 const char *verdict_word(enum verdict v);
 const char *tls_version_word(enum tls_version v);
+const char *name_by_word(enum name_by n);
+const char *mx_match_word(enum mx_match m);
+const char *mx_class_word(enum mx_class c);
 
 /* For `mxcensus schema`: every set with its words, in order. */
 struct vocabulary_word {

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * provider.h: who publishes records and policies for others.  Pure.
+ *
+ * The table is made from data/providers.tsv, the list people can read.
+ */
+#pragma once
+
+#include "scanner/base/text.h"
+
+enum provider_service {
+	PROVIDER_STS,    /* publishes _mta-sts records and policy files */
+	PROVIDER_TLSRPT, /* receives TLS reports */
+	PROVIDER_MX,     /* runs MX hosts */
+};
+
+/*
+ * The provider whose suffix the name ends in at a label boundary (or, for
+ * suffixes that begin with `_`, equals), the longest first; empty: none known.
+ * The slice is static.  `name`: lower-case A-labels, no root dot.
+ */
+struct slice provider_of(enum provider_service service, struct slice name);
+
+/* The first of an alias chain that belongs to one. */
+struct slice provider_of_chain(enum provider_service service,
+    const struct slice *name, size_t n);
