@@ -39,6 +39,9 @@ same(struct arena *a, const ldns_rr *rr, enum dns_type type,
 	struct cursor c;
 	struct dns_name name;
 
+	/* ldns keeps a record of no or of too few bytes, without its fields. */
+	if (ldns_rr_rd_count(rr) < (type == DNS_MX ? 2u : 1u))
+		return false;
 	switch (type) {
 	case DNS_A:
 	case DNS_AAAA:
