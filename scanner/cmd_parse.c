@@ -25,6 +25,7 @@ struct kind {
 };
 
 static const struct kind kinds[] = {
+	{ "name", parse_name },
 	{ "sts-record", parse_sts_record },
 	{ "sts-rrset", parse_sts_rrset },
 	{ "sts-policy", parse_sts_policy },

@@ -42,6 +42,8 @@ void put_verdict(struct question *q, bool valid, bool ambiguous,
 /* Mode, max_age and mx, as far as they were understood. */
 void put_policy(struct question *q, const struct sts_policy *p);
 
+/* parse_name.c: names of domains and hosts */
+void parse_name(struct question *q);
 /* parse_records.c: texts against their grammar */
 void parse_sts_record(struct question *q);
 void parse_sts_rrset(struct question *q);

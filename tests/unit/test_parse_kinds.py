@@ -38,6 +38,27 @@ def ask(kind: str, *inputs: Any) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+class Names(unittest.TestCase):
+    """Names as the scanner reads them."""
+
+    def test_registrable(self) -> None:
+        """The registrable part by the Public Suffix List, in A-labels."""
+        expected = {"mx1.mail.foo.co.uk": "foo.co.uk",
+                    "Mail.B\u00fccher.DE.": "xn--bcher-kva.de",
+                    "a.b.example": "b.example", "co.uk": "co.uk"}
+        for name, answer in zip(expected, ask("name", *expected)):
+            self.assertTrue(answer["valid"], name)
+            self.assertEqual(answer["registrable"], expected[name])
+
+    def test_no_name(self) -> None:
+        """What is no name says why, and has no parts."""
+        for bad, why in (("a..example", "empty_label"),
+                         ("192.0.2.1", "is_address")):
+            answer = ask("name", bad)[0]
+            self.assertEqual((answer["valid"], answer["why"]), (False, why))
+            self.assertNotIn("registrable", answer)
+
+
 class Http(unittest.TestCase):
     """How a fetch went, by the judge of a scan."""
 
