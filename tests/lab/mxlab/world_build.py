@@ -13,13 +13,18 @@ from dataclasses import replace
 
 from .world_hosts import (DANE, HOSTS, OPERATORS, POLICY_HOUSE, HostKind,
                           Operator)
+from .world_mx import is_plain_miss, strays
 from .world_names import Entry
-from .world_plan import MX_FAULTS, WITH_HOSTS, ZONE_FAULTS, Plan
+from .world_plan import IMPLICIT, MX_FAULTS, WITH_HOSTS, ZONE_FAULTS, Plan
 from .world_policy import POLICIES, Body
 from .world_truth import Facts, Host, conclude, dane_status
-from .world_txt import PROVIDER_ID, STS, TLSRPT, Txt, TxtKind, rr_lines
+from .world_txt import (NOWHERE, PROVIDER_ID, PROVIDER_TIME, STS, TLSRPT, Txt,
+                        TxtKind, draw_id, rr_lines, stamp)
 
-LITERAL = "192.0.2.25"
+# MX targets that are no hosts, and what they are.
+NO_HOSTS = {"literal": (("192.0.2.25",), "mx.address_literal"),
+            "localhost": (("localhost", "mail.localhost"), "mx.localhost")}
+COMMON_NAME_BYTES = 64  # X.520; the lab leaves a longer one out
 
 
 def fill(value: object, **words: str) -> object:
@@ -35,6 +40,13 @@ def fill(value: object, **words: str) -> object:
     return value
 
 
+def cert_codes(codes: tuple[str, ...], host: str) -> tuple[str, ...]:
+    """The findings that remain where the host fits no common name."""
+    return tuple(code for code in codes
+                 if len(host) <= COMMON_NAME_BYTES
+                 or not code.endswith(".cert_cn_only"))
+
+
 def smtp_spec(kind: HostKind, host: str, box: str) -> dict:
     """What the lab needs to serve one host; box differs for an alias."""
     spec: dict = {}
@@ -43,10 +55,10 @@ def smtp_spec(kind: HostKind, host: str, box: str) -> dict:
         spec["ehlo"] = [f"250-{box}", "250-PIPELINING", "250-SIZE 20480000",
                         "250 STARTTLS"]
         spec["starttls"] = "220 2.0.0 ready"
-    spec.update(fill(kind.smtp or {}, host=box))
+    spec.update(fill(kind.smtp or {}, host=box, above=box.partition(".")[2]))
     if kind.tls is not None:
         cert = spec.setdefault("cert", {"kind": "trusted"})
-        if cert["kind"] != "wrong_name":
+        if cert["kind"] != "wrong_name" and "names" not in cert:
             cert["names"] = [host] if host == box else [host, box]
     return spec
 
@@ -65,7 +77,7 @@ class Site:
         self.smtp: dict[str, dict] = {}
         self.tlsa: dict[str, list] = {}
         self.policy: dict | None = None
-        self.facts = Facts()
+        self.facts = Facts(domain=entry.name)
 
     def add(self, owner: str, rest: str) -> None:
         """One record of this zone."""
@@ -77,15 +89,17 @@ class Site:
 
     # ---- TXT records
 
-    def put_txt(self, label: str, kind: TxtKind) -> tuple[Txt, dict]:
+    def put_txt(self, label: str, kind: TxtKind, **more: str) -> \
+            tuple[Txt, dict]:
         """Publish one way of a kind; returns it and its words."""
         owner = f"{label}.{self.name}"
         way = self.rng.choice(kind.ways)
-        words = {"id": f"20{self.rng.randrange(19, 26)}"
-                       f"{self.rng.randrange(10 ** 10):010d}",
-                 "domain": self.name}
+        words = {"domain": self.name, **more}
         if kind.owner == "provider":
             self.add(owner, f"CNAME {label}.{POLICY_HOUSE}.")
+        elif kind.owner == "dangling":
+            self.add(owner, f"CNAME {self.rng.choice(NOWHERE)}."
+                            f"{POLICY_HOUSE}.")
         elif kind.owner == "wildcard":
             self.records += rr_lines(f"*.{self.name}", way.rrs, **words)
         else:
@@ -97,12 +111,18 @@ class Site:
     def put_sts(self) -> None:
         """The record at _mta-sts."""
         kind = STS[self.plan.sts]
-        _, words = self.put_txt("_mta-sts", kind)
+        text, seconds = draw_id(self.rng)
+        # far enough ahead for whenever the world is scanned
+        future, then = stamp(self.rng, 2080, 2098)
+        self.put_txt("_mta-sts", kind, id=text, future=future)
         self.facts.record = kind.status
         self.facts.findings.update(kind.findings)
+        if kind.owner == "provider":
+            text, seconds = PROVIDER_ID, PROVIDER_TIME
+        if kind.future:
+            text, seconds = future, then
         if kind.status == "ok":
-            self.facts.record_id = (PROVIDER_ID if kind.owner == "provider"
-                                    else words["id"])
+            self.facts.record_id, self.facts.record_time = text, seconds
 
     def put_tlsrpt(self) -> None:
         """The record at _smtp._tls."""
@@ -129,13 +149,12 @@ class Site:
         served.setdefault("headers", {"content-type": "text/plain"})
         self.policy = fill(served, domain=self.name)
         if kind.alias:
-            target = "mta-sts" if kind.alias == "provider" else "gone"
-            self.add(host, f"CNAME {target}.{POLICY_HOUSE}.")
+            self.add(host, f"CNAME {kind.alias}.{POLICY_HOUSE}.")
         if kind.dns:
             self.dns[f"{host} A"] = self.dns[f"{host} AAAA"] = kind.dns
         facts.policy, facts.valid = kind.status, kind.valid
         facts.policy_timeout = kind.timeout
-        facts.findings.update(kind.findings)
+        facts.findings.update(cert_codes(kind.findings, host))
         if kind.valid:
             facts.mode, facts.max_age = body.mode, body.max_age
             facts.patterns = self.read_back(text, patterns)
@@ -150,33 +169,26 @@ class Site:
 
     def patterns(self, names: list[str]) -> tuple[list[str], set[str]]:
         """The mx lines of the policy, and the hosts that they match."""
-        if self.plan.consistency == "partial" and len(names) > 1:
-            return names[:1], {names[0]}
-        if self.plan.consistency.startswith("none_"):
-            return self.stray_patterns(names), set()
-        if self.plan.consistency == "all_wildcard" and all(
+        kind = self.plan.consistency
+        if kind.startswith("partial"):
+            also = [f"mta-sts.{self.name}", self.name]
+            if len(names) > 1 and self.name not in names:
+                return [names[0], *also[:2 * (kind == "partial_stray")]], \
+                    {names[0]}
+            self.plan = replace(self.plan, consistency="all")
+        if kind.startswith("none_"):
+            wrong = strays(kind, names, self.name)
+            if is_plain_miss(wrong, names, self.name):
+                return wrong, set()
+            self.plan = replace(self.plan, consistency="all")
+        if kind == "all_wildcard" and all(
                 name.count(".") >= 2 for name in names):
             parents = [name.partition(".")[2] for name in names]
             return [f"*.{parent}" for parent in dict.fromkeys(parents)], \
                 set(names)
-        if self.plan.consistency == "wider":
+        if kind == "wider":
             return [*names, f"backup.{POLICY_HOUSE}"], set(names)
         return list(names), set(names)
-
-    def stray_patterns(self, names: list[str]) -> list[str]:
-        """Patterns as people get them wrong; none of them matches."""
-        kind = self.plan.consistency
-        if kind == "none_self":
-            return [f"mta-sts.{self.name}"]
-        if kind == "none_stale":
-            return ["mx1.former-provider.example", "*.former-provider.example"]
-        if kind == "none_depth":
-            return [f"*.{name}" for name in names]
-        if kind == "none_tld":
-            return [name.rpartition(".")[0] + (
-                ".test" if name.endswith(".example") else ".example")
-                for name in names]
-        return [name[0] + name for name in names]  # a doubled first letter
 
     # ---- MX hosts
 
@@ -185,13 +197,14 @@ class Site:
         if self.plan.operator != "own":
             self.use_operator(OPERATORS[self.plan.operator])
             return
-        if self.plan.existence == "implicit":
+        if self.plan.existence in IMPLICIT:
             self.own_host(self.name, 0, HOSTS[self.plan.hosts[0]], 0)
             return
         labels = (["mx1", "mx2"] if len(self.plan.hosts) > 1
                   else [self.rng.choice(["mx", "mail"])])
         for index, (label, kind) in enumerate(zip(labels, self.plan.hosts)):
-            host = f"{label}.{self.name}"
+            host = (self.name if HOSTS[kind].apex
+                    else f"{label}.{self.name}")
             preference = 10 * (index + 1)
             self.mx(preference, host)
             self.own_host(host, preference, HOSTS[kind], index)
@@ -209,11 +222,13 @@ class Site:
         if kind.dns:
             self.dns[f"{host} A"] = self.dns[f"{host} AAAA"] = kind.dns
         dane = DANE[self.plan.dane]
-        says = "failed" if kind.dns else None
+        says, marks = "failed" if kind.dns else None, ()
         if index < len(dane.sets):
             self.tlsa[host] = list(dane.sets[index])
-            says = dane.says
-        self.see_host(host, preference, kind, says, self.secure)
+            says, marks = dane.says, dane.marks
+            if dane.dns:
+                self.dns[f"_25._tcp.{host} TLSA"] = dane.dns
+        self.see_host(host, preference, kind, says, self.secure, marks)
 
     def use_operator(self, house: Operator) -> None:
         """MX records towards a mail house."""
@@ -227,23 +242,32 @@ class Site:
             self.see_host(host, 10 * (index + 1), kind, says, house.signed)
 
     def see_host(self, host: str, preference: int, kind: HostKind,
-                 tlsa: str | None, host_secure: bool) -> None:
+                 tlsa: str | None, host_secure: bool,
+                 marks: tuple[str, ...] = ()) -> None:
         """What a probe of the host tells this domain."""
+        found = kind.findings
+        if self.plan.existence in IMPLICIT:
+            # nobody named a web server as a mail host
+            found = tuple(code for code in found if code != "mx.unreachable")
         self.facts.hosts.append(Host(
             host, preference, kind.starttls, kind.tls, kind.trusted,
             kind.name_ok, kind.time_ok,
             dane=dane_status(tlsa=tlsa, host_secure=host_secure,
                              mx_secure=self.secure, starttls=kind.starttls),
-            findings=kind.findings, cert_findings=kind.cert_findings))
+            findings=found,
+            cert_findings=cert_codes(kind.cert_findings, host),
+            tlsa_marks=marks))
 
     def put_mx(self) -> None:
         """Everything that the MX look-up brings."""
         existence, facts = self.plan.existence, self.facts
         facts.mx_status = {
-            "implicit": "implicit", "no_mail": "absent",
+            "implicit": "implicit", "implicit_refuse": "implicit",
+            "no_mail": "absent",
             "nxdomain": "nxdomain", "null_mx": "null_mx",
             "null_mx_sts": "null_mx", "null_beside": "invalid",
-            "literal_only": "invalid", "mx_servfail": "inconclusive",
+            "literal_only": "invalid", "localhost_only": "invalid",
+            "mx_servfail": "inconclusive",
             "mx_refused": "inconclusive"}.get(existence, "ok")
         if existence in WITH_HOSTS:
             self.put_hosts()
@@ -252,10 +276,12 @@ class Site:
         if existence == "null_beside":
             self.mx(0, ".")
             facts.findings.add("mx.null_not_alone")
-        if existence in ("literal_only", "literal_beside"):
-            self.mx(90, LITERAL)
-            facts.findings.add("mx.address_literal")
-            facts.hosts.append(Host(LITERAL, 90, "unreachable"))
+        if existence.partition("_")[0] in NO_HOSTS:
+            targets, code = NO_HOSTS[existence.partition("_")[0]]
+            target = self.rng.choice(targets)
+            self.mx(90, target)
+            facts.findings.add(code)
+            facts.hosts.append(Host(target, 90, "unreachable"))
         if existence in ("mx_servfail", "mx_refused"):
             self.mx(10, f"mx.{self.name}")
         if existence in MX_FAULTS:
@@ -280,6 +306,7 @@ class Site:
         self.put_tlsrpt()
         if self.plan.fetched():
             self.put_policy()
+        line["kinds"] = self.plan.kinds()  # as shown in the end
         line["records"] = self.records
         for key in ("dns", "policy", "smtp", "tlsa"):
             if getattr(self, key):

@@ -28,6 +28,7 @@ class HostKind:
     alias: bool = False       # {host} is a CNAME to a box of another name
     dns: str | None = None    # fault of the address look-up
     greets: bool = True       # banner and EHLO lines are the ordinary ones
+    apex: bool = False        # the domain itself, one label below its suffix
 
 
 def cert(kind: str, **seen: object) -> HostKind:
@@ -37,8 +38,10 @@ def cert(kind: str, **seen: object) -> HostKind:
                 "leaf_only": "mx.cert_untrusted",
                 "expired": "mx.cert_expired", "not_yet": "mx.cert_not_yet",
                 "wrong_name": "mx.cert_name"}
-    return HostKind({"cert": {"kind": kind}}, cert_findings=(findings[kind],),
-                    **seen)
+    found = (findings[kind],)
+    if kind == "leaf_only":
+        found += ("mx.cert_incomplete",)
+    return HostKind({"cert": {"kind": kind}}, cert_findings=found, **seen)
 
 
 def no_tls(status: str, *findings: str, greets: bool = True,
@@ -48,14 +51,18 @@ def no_tls(status: str, *findings: str, greets: bool = True,
                     greets=greets)
 
 
-def two(other: dict, seen: HostKind) -> HostKind:
+def two(other: dict, seen: HostKind, first: dict | None = None) -> HostKind:
     """Two addresses; the second differs from a good server."""
-    return replace(seen, smtp={"addresses": 2, "per_address": [{}, other]})
+    return replace(seen, smtp={"addresses": 2,
+                               "per_address": [first or {}, other]})
 
 
+KEYWORDS = ["250-{host}", "250-PIPELINING", "250-SIZE 20480000"]
 NO_KEYWORD = ["250-{host}", "250-PIPELINING", "250 8BITMIME"]
 ABSENT = ("starttls.absent",)
 FAILED = ("starttls.tls_failed",)
+DISAGREE = ("mx.addresses_disagree",)
+SOON = {"kind": "trusted", "days": [-85, 5]}
 GOOD = HostKind()
 
 HOSTS = {
@@ -85,6 +92,14 @@ HOSTS = {
     # plain text behind the 220: nothing that follows can be trusted
     "injection": no_tls("tls_failed", *FAILED, "starttls.injection",
                         inject="250 ok\r\n"),
+    # RFC 8689 2: inside TLS only
+    "requiretls": HostKind({"ehlo_tls": [*KEYWORDS, "250 REQUIRETLS"]}),
+    "requiretls_plain": HostKind(
+        {"ehlo": [*KEYWORDS, "250-REQUIRETLS", "250 STARTTLS"]},
+        findings=("starttls.requiretls_before_tls",)),
+    # RFC 3207 4.2
+    "starttls_again": HostKind({"ehlo_tls": [*KEYWORDS, "250 STARTTLS"]},
+                               findings=("starttls.offered_in_tls",)),
     "tls_hang": no_tls("inconclusive", fault="hang", at="tls"),
     # before STARTTLS
     "banner_421": no_tls("inconclusive",
@@ -108,17 +123,39 @@ HOSTS = {
     "not_yet": cert("not_yet", time_ok=False),
     "wrong_name": cert("wrong_name", name_ok=False),
     "cn_only": HostKind({"cert": {"kind": "trusted", "cn_only": True}},
-                        name_ok=False, cert_findings=("mx.cert_name",)),
+                        name_ok=False,
+                        cert_findings=("mx.cert_name", "mx.cert_cn_only")),
+    "expires_soon": HostKind({"cert": SOON},
+                             cert_findings=("mx.cert_expires_soon",)),
+    "short_lived": HostKind({"cert": {"kind": "trusted", "days": [-1, 5]}}),
+    # RFC 9525 6.3 leaves open whether a wildcard over a suffix counts
+    "wildcard_suffix": HostKind(
+        {"cert": {"kind": "trusted", "names": ["*.{above}"]}}, apex=True,
+        cert_findings=("mx.cert_wildcard_suffix",)),
     "rsa2048": HostKind({"cert": {"kind": "trusted", "key": "rsa2048"}}),
     # several addresses
     "two_alike": two({}, replace(GOOD, plain=False)),
     "two_one_without": two(
         {"ehlo": NO_KEYWORD},
-        replace(GOOD, starttls="not_offered", findings=ABSENT, plain=False)),
+        replace(GOOD, starttls="not_offered", findings=ABSENT + DISAGREE,
+                plain=False)),
     "two_one_expired": two(
         {"cert": {"kind": "expired"}},
-        replace(GOOD, time_ok=False, cert_findings=("mx.cert_expired",),
-                plain=False)),
+        replace(GOOD, time_ok=False, findings=DISAGREE,
+                cert_findings=("mx.cert_expired",), plain=False)),
+    "two_one_expires_soon": two(
+        {"cert": SOON}, replace(GOOD, plain=False,
+                                cert_findings=("mx.cert_expires_soon",))),
+    "two_one_wrong_name": two(
+        {"cert": {"kind": "wrong_name"}},
+        replace(GOOD, name_ok=False, findings=DISAGREE,
+                cert_findings=("mx.cert_name",), plain=False)),
+    # a name that another address does not show is wrong all the same
+    "two_none_good": two(
+        {"cert": {"kind": "wrong_name"}},
+        replace(GOOD, starttls="not_offered", name_ok=False, findings=ABSENT,
+                cert_findings=("mx.cert_name",), plain=False),
+        first={"ehlo": NO_KEYWORD}),
     "two_one_refused": two({"fault": "refuse"}, replace(GOOD, plain=False)),
     # names
     "alias": HostKind(findings=("mx.cname",), plain=False, alias=True),
@@ -143,10 +180,20 @@ class DaneKind:
     """The TLSA sets of a domain's own hosts, or a host elsewhere."""
 
     sets: tuple[tuple[dict, ...], ...] = ()  # per host, first to last
-    says: str | None = None     # of the certificate: ok mismatch unusable
+    says: str | None = None     # of the certificate: see dane_status()
     hosts: tuple[str, ...] = ("tls13",)
     operator: str = "own"
     signed: bool = True
+    marks: tuple[str, ...] = ()  # what else holds of the sets
+    dns: str | None = None       # fault of the look-up of TLSA
+
+
+def misplaced(usage: int, selector: int, mtype: int,
+              *right: int) -> DaneKind:
+    """Data that belong to the chain under other parameters."""
+    row = tlsa(usage, selector, mtype) | {
+        "as": dict(zip(("usage", "selector", "mtype"), right))}
+    return DaneKind(((row,),), "mismatch", marks=("wrong_parameters",))
 
 
 EE = tlsa(3, 1, 1)
@@ -159,6 +206,12 @@ DANE = {
     "ee_sha512": DaneKind(((tlsa(3, 1, 2),),), "ok"),
     "ta": DaneKind(((tlsa(2, 1, 1),),), "ok"),
     "ta_cert": DaneKind(((tlsa(2, 0, 1),),), "ok"),
+    "ta_full": DaneKind(((tlsa(2, 0, 0),),), "ok"),
+    # RFC 7672 3.1.2: the anchor stands in the record and is not sent
+    "ta_not_sent": DaneKind(((tlsa(2, 0, 0),),), "ok", ("leaf_only",),
+                            marks=("ta_not_sent",)),
+    "ta_key_not_sent": DaneKind(((tlsa(2, 1, 0),),), "ok", ("leaf_only",),
+                                marks=("ta_not_sent",)),
     "rollover": DaneKind(((EE_OTHER, EE),), "ok"),
     "all_hosts": DaneKind(((EE,), (EE,)), "ok", ("tls13", "tls12")),
     "partial": DaneKind(((EE,),), "ok", ("tls13", "tls13")),
@@ -168,6 +221,16 @@ DANE = {
     "ee_wrong_name": DaneKind(((EE,),), "ok", ("wrong_name",)),
     "mismatch": DaneKind(((EE_OTHER,),), "mismatch"),
     "mismatch_ta": DaneKind(((tlsa(2, 1, 1, False),),), "mismatch"),
+    "wrong_selector": misplaced(3, 0, 1, 3, 1, 1),
+    "wrong_usage": misplaced(2, 1, 1, 3, 1, 1),
+    "wrong_usage_ta": misplaced(3, 1, 1, 2, 1, 1),
+    "some_unusable": DaneKind(((tlsa(1, 1, 1), EE),), "ok",
+                              marks=("some_unusable",)),
+    "some_unusable_mismatch": DaneKind(
+        ((tlsa(0, 0, 1, False), EE_OTHER),), "mismatch",
+        marks=("some_unusable",)),
+    "lookup_failed": DaneKind(((EE,),), "failed", marks=("lookup_failed",),
+                              dns="servfail"),
     "unusable": DaneKind(((tlsa(1, 1, 1),),), "unusable"),
     "unusable_pkix_ta": DaneKind(((tlsa(0, 0, 1),),), "unusable"),
     "no_starttls": DaneKind(((EE,),), "ok", ("not_offered",)),

@@ -14,6 +14,7 @@ import random
 from dataclasses import dataclass, replace
 
 from .world_hosts import DANE, HOSTS
+from .world_mx import is_reserved
 from .world_names import Entry
 from .world_policy import POLICIES
 from .world_rates import Rates
@@ -23,11 +24,14 @@ from .world_txt import STS, TLSRPT
 ZONE_FAULTS = ("zone_servfail", "zone_silent")
 MX_FAULTS = {"mx_servfail": "servfail", "mx_refused": "refused",
              "mx_truncated": "truncate"}
-WITH_HOSTS = ("mail", "implicit", "null_beside", "literal_beside",
-              "mx_truncated")
-WITH_POLICY = ("mail", "implicit", "null_mx_sts", "mx_truncated",
+IMPLICIT = ("implicit", "implicit_refuse")
+WITH_HOSTS = ("mail", *IMPLICIT, "null_beside", "literal_beside",
+              "localhost_beside", "mx_truncated")
+WITH_POLICY = ("mail", *IMPLICIT, "null_mx_sts", "mx_truncated",
                "mx_servfail", "mx_refused")
-HARMLESS = ("mail", "implicit", "no_mail", "null_mx")
+HARMLESS = ("mail", *IMPLICIT, "no_mail", "null_mx")
+# How these miss a domain's own hosts depends on the public suffix above them.
+BY_SUFFIX = ("none_self", "none_domain", "none_third_label", "none_tld")
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ def must(section: str, kind: str, rng: random.Random) -> Plan:
         plan = replace(plan, hosts=(kind, *partner))
     elif section == "dane":
         plan = replace(plan, dane=kind, signed=True)
-    elif section == "consistency" and kind == "partial":
+    elif section == "consistency" and kind.startswith("partial"):
         plan = replace(plan, consistency=kind, hosts=("tls13", "tls13"))
     else:
         plan = replace(plan, **{section: kind})
@@ -144,8 +148,36 @@ def settle_place(plan: Plan, entry: Entry) -> Plan:
             not entry.owns(f"{label}.{entry.name}")
             for label in ("mx", "mx1", "mx2", "mail", "box1", "box2")):
         plan = replace(plan, operator="big_b", dane="none")
-    if plan.has_fault():
+    if plan.has_fault() or DANE[plan.dane].dns:
         plan = Plan(operator="big_b", signed=plan.signed)
+    return plan
+
+
+def fits(kind: str, entry: Entry) -> bool:
+    """Can a host of this kind be had below (or at) this name?"""
+    return not HOSTS[kind].apex or entry.name.count(".") == 1
+
+
+def settle_hosts(plan: Plan, entry: Entry) -> Plan:
+    """Kinds that need a place of their own: one host at the name itself."""
+    hosts: list[str] = []
+    for kind in plan.hosts:
+        taken = HOSTS[kind].apex and any(HOSTS[one].apex for one in hosts)
+        hosts.append("tls13" if taken or not fits(kind, entry) else kind)
+    if plan.existence in IMPLICIT:
+        hosts = [hosts[0] if HOSTS[hosts[0]].plain else "tls13"]
+        if plan.existence == "implicit_refuse":
+            hosts = ["refuse"]
+        plan = replace(plan, operator="own", dane="none")
+    return replace(plan, hosts=tuple(hosts))
+
+
+def settle_mismatch(plan: Plan, entry: Entry) -> Plan:
+    """Below a real suffix, mismatches are shown with the hosts of a house."""
+    if (plan.consistency in BY_SUFFIX and plan.fetched() and plan.own()
+            and not is_reserved(entry.name) and plan.dane == "none"
+            and plan.existence not in IMPLICIT):
+        return replace(plan, operator="big_a")
     return plan
 
 
@@ -188,10 +220,9 @@ def settle(plan: Plan, entry: Entry, secure_above: bool) -> Plan:
         plan = replace(plan, signed=False, dane="none")
         if plan.existence == "zone_bogus":
             plan = replace(plan, existence="mail")
-    if plan.existence == "implicit":
-        kind = plan.hosts[0] if HOSTS[plan.hosts[0]].plain else "tls13"
-        plan = replace(plan, operator="own", hosts=(kind,), dane="none")
+    plan = settle_hosts(plan, entry)
     plan = settle_policy(plan)
+    plan = settle_mismatch(plan, entry)
     plan = settle_dane(plan)
     if plan.has_fault():
         plan = replace(plan, signed=False)
@@ -201,18 +232,34 @@ def settle(plan: Plan, entry: Entry, secure_above: bool) -> Plan:
     return plan
 
 
+def reserve(free: list[Entry], wanted: list[tuple[str, str]],
+            rng: random.Random) -> dict[str, Plan]:
+    """A name for each kind while there are any, the picky ones first."""
+    left = list(free)
+    reserved: dict[str, Plan] = {}
+
+    def picky(one: tuple[str, str]) -> bool:
+        return one[0] == "host" and HOSTS[one[1]].apex
+
+    for section, kind in sorted(wanted, key=picky, reverse=True):
+        at = next((at for at, entry in enumerate(left)
+                   if not picky((section, kind)) or fits(kind, entry)), None)
+        if at is not None:
+            reserved[left.pop(at).name] = must(section, kind, rng)
+    return reserved
+
+
 def choose(entries: list[Entry], rates: Rates,
            seed: str) -> list[tuple[Entry, Plan]]:
     """The plan of every name, in the order of the list."""
     rng = random.Random(f"{seed}/kinds")
-    free = [entry.name for entry in entries
+    free = [entry for entry in entries
             if not (entry.parents or entry.children or entry.is_top
                     or entry.is_odd)]
     rng.shuffle(free)
     wanted = rates.kinds()
     rng.shuffle(wanted)
-    reserved = {name: must(section, kind, rng)
-                for name, (section, kind) in zip(free, wanted)}
+    reserved = reserve(free, wanted, rng)
     secure: dict[str, bool] = {}
     plans: dict[str, Plan] = {}
     for entry in sorted(entries, key=lambda entry: entry.name.count(".")):

@@ -69,6 +69,17 @@ def plus(text: str) -> Callable[[Body], str]:
     return lambda body: body.text() + text
 
 
+def before(line: str) -> Callable[[Body], str]:
+    """A line goes before the file, where it comes first."""
+    return lambda body: f"{line}\n" + body.text()
+
+
+def dotted(body: Body) -> str:
+    """Every mx ends in the dot of a zone file."""
+    return "".join(line + "." * line.startswith("mx:") + "\n"
+                   for line in body.lines())
+
+
 def blank_line(body: Body) -> str:
     """An empty line after the first: no *field*, so no policy."""
     return body.text().replace("\n", "\n\n", 1)
@@ -107,7 +118,7 @@ class PolicyKind:
     cert: dict = field(default_factory=dict)
     mode: str | None = None         # a mode that the kind needs
     timeout: bool = False           # tcp because of a connect time-out
-    alias: str | None = None        # provider | dangling
+    alias: str | None = None        # label of the policy house
     dns: str | None = None          # fault of the address look-up
 
 
@@ -118,9 +129,10 @@ def bad_file(code: str, *edits: Callable[[Body], str],
                       mode=mode)
 
 
-def bad_cert(code: str, **cert: object) -> PolicyKind:
+def bad_cert(*codes: str, **cert: object) -> PolicyKind:
     """A certificate that does not hold; the file behind it is fine."""
-    return PolicyKind("tls", (f"sts.policy.{code}",), cert=cert)
+    return PolicyKind("tls", tuple(f"sts.policy.{code}" for code in codes),
+                      cert=cert)
 
 
 def bad_host(layer: str, /, *findings: str, timeout: bool = False,
@@ -129,6 +141,8 @@ def bad_host(layer: str, /, *findings: str, timeout: bool = False,
     return PolicyKind(layer, findings, None, serve=serve, timeout=timeout)
 
 
+EXTENSION = ("sts.policy.key_as_extension",)
+FIRST_BAD = ("sts.policy.duplicate_key", *EXTENSION)
 HTML = ("<!doctype html>\n<html><head><title>Welcome</title></head>\n"
         "<body><p>This site is under construction.</p></body></html>\n")
 
@@ -138,11 +152,21 @@ POLICIES = {
     "ok_charset": PolicyKind(serve={"headers": {
         "content-type": "text/plain; charset=utf-8"}}),
     "ok_wildcard_cert": PolicyKind(cert={"names": ["*.{domain}"]}),
-    "ok_alias": PolicyKind(alias="provider"),
+    "ok_alias": PolicyKind(alias="mta-sts"),
+    "cert_expires_soon": PolicyKind(
+        findings=("sts.policy.cert_expires_soon",), cert={"days": [-85, 5]}),
+    # five days are left of six: renewed every few days
+    "cert_short_lived": PolicyKind(cert={"days": [-1, 5]}),
     # layers
     "dns": PolicyKind("dns", ("sts.policy.dns",), None, serve={"host": False}),
-    "dns_dangling": PolicyKind("dns", ("sts.policy.dns",), None,
-                               serve={"host": False}, alias="dangling"),
+    "dns_dangling": PolicyKind("dns", ("sts.policy.dns",
+                                       "sts.policy.dangling"), None,
+                               serve={"host": False}, alias="gone"),
+    # the target is there and has no address
+    "dns_dangling_empty": PolicyKind("dns", ("sts.policy.dns",
+                                             "sts.policy.dangling"), None,
+                                     serve={"host": False},
+                                     alias="_mta-sts"),
     "dns_servfail": PolicyKind("inconclusive", valid=None, dns="servfail"),
     "tcp_refused": bad_host("tcp", "sts.policy.tcp", fault="refuse"),
     "tcp_blackhole": bad_host("tcp", "sts.policy.tcp", fault="blackhole",
@@ -154,9 +178,10 @@ POLICIES = {
     "cert_none": PolicyKind("tls", ("sts.policy.tls",), None,
                             cert={"kind": "none"}),
     "cert_name": bad_cert("cert_name", kind="wrong_name"),
-    "cert_cn_only": bad_cert("cert_name", cn_only=True),
+    "cert_cn_only": bad_cert("cert_name", "cert_cn_only", cn_only=True),
     "cert_untrusted": bad_cert("cert_untrusted", kind="untrusted"),
-    "cert_leaf_only": bad_cert("cert_untrusted", kind="leaf_only"),
+    "cert_leaf_only": bad_cert("cert_untrusted", "cert_incomplete",
+                               kind="leaf_only"),
     "cert_self_signed": bad_cert("cert_self_signed", kind="self_signed"),
     "cert_expired": bad_cert("cert_expired", kind="expired"),
     "cert_not_yet": bad_cert("cert_not_yet", kind="not_yet"),
@@ -197,12 +222,25 @@ POLICIES = {
     "mx_missing": bad_file("mx_missing", without("mx"), mode="enforce"),
     "mx_invalid": bad_file("mx_invalid",
                            instead("mx", "postmaster@mx.example"),
-                           instead("mx", "mx.example."),
                            instead("mx", "*"),
                            instead("mx", "mx_1.example"),
                            mode="enforce"),
+    "mx_trailing_dot": bad_file("mx_invalid", dotted,
+                                also=("sts.policy.mx_trailing_dot",),
+                                mode="enforce"),
+    # RFC 8461 3.2, by its ABNF alone: a known key with a bad value is an
+    # extension, and what remains may be a whole policy
     "mx_one_invalid": bad_file("mx_invalid", plus("mx: mail.*.example\n"),
-                               mode="enforce"),
+                               also=EXTENSION, mode="enforce"),
+    "mx_one_trailing_dot": bad_file(
+        "mx_invalid", plus("mx: mx.example.\n"), before("mx: mx.example."),
+        also=("sts.policy.mx_trailing_dot", *EXTENSION), mode="enforce"),
+    "mode_first_bad": bad_file("mode", before("mode: report"),
+                               before("mode: Enforce"), also=FIRST_BAD),
+    "max_age_first_bad": bad_file("max_age", before("max_age: 1w"),
+                                  before("max_age: soon"), also=FIRST_BAD),
+    "version_first_bad": bad_file("version", before("version: STSv2"),
+                                  also=FIRST_BAD),
     "key_case_mode": bad_file(
         "mode", lambda body: body.text().replace("mode:", "Mode:"),
         also=("sts.policy.key_case",)),

@@ -17,12 +17,13 @@ from .world_policy import POLICIES
 from .world_txt import STS, TLSRPT
 
 EXISTENCE = (
-    "mail", "implicit", "no_mail", "nxdomain", "null_mx", "null_mx_sts",
-    "null_beside", "literal_only", "literal_beside", "mx_servfail",
-    "mx_refused", "zone_servfail", "zone_silent", "zone_bogus",
-    "mx_truncated")
+    "mail", "implicit", "implicit_refuse", "no_mail", "nxdomain", "null_mx",
+    "null_mx_sts", "null_beside", "literal_only", "literal_beside", "localhost_only",
+    "localhost_beside", "mx_servfail", "mx_refused", "zone_servfail",
+    "zone_silent", "zone_bogus", "mx_truncated")
 CONSISTENCY = (
-    "all", "all_wildcard", "wider", "partial", "none_self", "none_stale",
+    "all", "all_wildcard", "wider", "partial", "partial_stray", "none_self",
+    "none_domain", "none_stale", "none_whole", "none_third_label",
     "none_typo", "none_tld", "none_depth")
 MODES = ("enforce", "testing", "none")
 SHARES = ("signed", "sts", "tlsrpt_with_sts", "tlsrpt_without_sts",

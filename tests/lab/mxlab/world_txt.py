@@ -3,13 +3,15 @@
 
 A kind holds the ways to write it (one is drawn) and what a sender concludes:
 the status and the findings of RFC 8461 section 3.1 or RFC 8460 section 3.
-Templates know {id} and {domain}; `|` separates the character-strings of one
-RR, which a reader joins without a space.
+Templates know {id}, {future} and {domain}; `|` separates the character-strings
+of one RR, which a reader joins without a space.
 """
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
 
@@ -27,8 +29,11 @@ class TxtKind:
     ways: tuple[Txt, ...]
     status: str
     findings: tuple[str, ...] = ()
-    owner: str = "own"  # own | wildcard | provider (an alias to one)
+    # own | wildcard | provider (an alias to one) | dangling (an alias to
+    # nothing)
+    owner: str = "own"
     fault: str | None = None
+    future: bool = False  # the id is the one of {future}
 
 
 def one(*texts: str) -> tuple[Txt, ...]:
@@ -45,6 +50,8 @@ SPF = "v=spf1 -all"
 GOOD_STS = "v=STSv1; id={id};"
 GOOD_RPT = "v=TLSRPTv1; rua=mailto:tls-reports@{domain}"
 PROVIDER_ID = "20250101T000000"
+PROVIDER_TIME = 1735689600
+NOWHERE = ("gone", "mta-sts")  # of the policy house: no name; no TXT there
 
 STS = {
     "ok": TxtKind(one(GOOD_STS, "v=STSv1; id={id}", "v=STSv1;id={id};",
@@ -68,6 +75,15 @@ STS = {
                               "v=STSv1; id={id}_2",
                               "v=STSv1; id=" + "0123456789" * 3 + "012;"),
                           "invalid", ("sts.record.id_invalid",)),
+    # legal as an extension that is named id, and a good id behind it
+    "id_as_extension": TxtKind(
+        one("v=STSv1; id=x-y; id={id};", "v=STSv1; id=2025-01-31; id={id}",
+            "v=STSv1; id=" + "0123456789" * 3 + "012; id={id};"),
+        "invalid", ("sts.record.id_invalid", "sts.record.duplicate_field",
+                    "sts.record.id_as_extension")),
+    "id_in_future": TxtKind(one("v=STSv1; id={future};",
+                                "v=STSv1;id={future}"), "ok",
+                            ("sts.record.id_in_future",), future=True),
     "syntax": TxtKind(one("v=STSv1; id={id};;", "v=STSv1; id={id}; enforce",
                           "v=STSv1; id={id}; mode: enforce;",
                           "v=STSv1; id={id} "),
@@ -81,6 +97,8 @@ STS = {
                           Txt(("site-check=7c1f", GOOD_STS))), "ok",
                          ("sts.record.unrelated_txt",)),
     "wildcard_spf": TxtKind(one(SPF), "absent", owner="wildcard"),
+    "dangling": TxtKind((Txt(()),), "absent", ("sts.record.dangling",),
+                        owner="dangling"),
     "servfail": TxtKind(one(GOOD_STS), "inconclusive", fault="servfail"),
     "none": TxtKind((Txt(()),), "absent"),
 }
@@ -96,6 +114,23 @@ TLSRPT = {
            "mailto:tls@{domain}", "https://tls.{domain}/in"),
         to("v=TLSRPTv1; rua=https://tls.{domain}/in , mailto:tls@{domain};",
            "https://tls.{domain}/in", "mailto:tls@{domain}")), "ok"),
+    "several_rua": TxtKind((
+        to("v=TLSRPTv1; rua=mailto:tls@{domain}; rua=https://tls.{domain}/in",
+           "mailto:tls@{domain}", "https://tls.{domain}/in"),
+        to("v=TLSRPTv1;rua=https://tls.{domain}/in;rua=mailto:tls@{domain};",
+           "https://tls.{domain}/in", "mailto:tls@{domain}")),
+        "ok", ("tlsrpt.several_rua",)),
+    "rua_partly": TxtKind((
+        to("v=TLSRPTv1; rua=mailto:tls@{domain},ftp://reports.{domain}/in",
+           "mailto:tls@{domain}", "ftp://reports.{domain}/in"),
+        to("v=TLSRPTv1; rua=tel:+15550100, https://tls.{domain}/in",
+           "tel:+15550100", "https://tls.{domain}/in")),
+        "ok", ("tlsrpt.rua_partly",)),
+    "several_partly": TxtKind((
+        to("v=TLSRPTv1; rua=ftp://reports.{domain}/in; "
+           "rua=mailto:tls@{domain}",
+           "ftp://reports.{domain}/in", "mailto:tls@{domain}"),),
+        "ok", ("tlsrpt.several_rua", "tlsrpt.rua_partly")),
     "multiple": TxtKind((Txt((GOOD_RPT,
                               "v=TLSRPTv1; rua=mailto:other@{domain}")),),
                         "multiple", ("tlsrpt.multiple",)),
@@ -116,10 +151,57 @@ TLSRPT = {
                          "mailto:tls@{domain}"),), "ok",
                      ("tlsrpt.space_before_semicolon",)),
     "unrelated": TxtKind((Txt((GOOD_RPT, SPF),
-                              ("mailto:tls-reports@{domain}",)),), "ok"),
+                              ("mailto:tls-reports@{domain}",)),
+                          Txt(("site-check=7c1f", GOOD_RPT),
+                              ("mailto:tls-reports@{domain}",))), "ok",
+                         ("tlsrpt.unrelated_txt",)),
     "servfail": TxtKind(one(GOOD_RPT), "inconclusive", fault="servfail"),
     "absent": TxtKind((Txt(()),), "absent"),
 }
+
+
+STAMPS = ("%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m%dT%H%M%S",
+          "%Y%m%dT%H%M%SZ", "%Y%m%d%H%M%SZ", "%Y%m%dT%H%M", "%Y%m%dT%H")
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def stamp(rng: random.Random, first: int, last: int) -> tuple[str, int]:
+    """An id that reads as a time in these years, and that time.
+
+    Ten digits are seconds alone: as YYYYMMDDHH they would be both, so the
+    hour is written behind a T.
+    """
+    begin = datetime(first, 1, 1, tzinfo=timezone.utc)
+    end = datetime(last + 1, 1, 1, tzinfo=timezone.utc)
+    at = begin + timedelta(seconds=rng.randrange(
+        int((end - begin).total_seconds())))
+    seconds = int((at - EPOCH).total_seconds())
+    form = rng.randrange(len(STAMPS) + 2)
+    if form == len(STAMPS):
+        return str(seconds), seconds
+    if form > len(STAMPS):
+        return f"{seconds}{rng.randrange(1000):03d}", seconds
+    text = at.strftime(STAMPS[form])
+    read = datetime.strptime(text, STAMPS[form]).replace(tzinfo=timezone.utc)
+    return text, int((read - EPOCH).total_seconds())
+
+
+def opaque(rng: random.Random) -> str:
+    """An id that is no time: a serial, a digest, a day that never was."""
+    way = rng.randrange(4)
+    if way == 0:
+        return str(rng.randrange(1, 100000))
+    if way == 1:
+        return f"{rng.choice('ghkmnpqrvwxyz')}{rng.randrange(16 ** 8):08x}"
+    if way == 2:
+        return f"20{rng.randrange(19, 26)}{rng.choice(('1301', '0230'))}"
+    return f"20{rng.randrange(19, 26)}0101{rng.choice('abcd')}"
+
+
+def draw_id(rng: random.Random) -> tuple[str, int | None]:
+    """An id, and the time that it tells."""
+    return stamp(rng, 2019, 2025) if rng.random() < 0.7 \
+        else (opaque(rng), None)
 
 
 def quoted(text: str) -> str:
