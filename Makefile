@@ -83,6 +83,23 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(TEST_SHARED) \
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
+# The same program with one constant of one rule changed: what `judge` is
+# tested with (tests/lab/judge_again.sh).
+CHANGED_RULE ?= scanner/rules/judge_quality.c
+CHANGED_CONSTANT := MAX_AGE_SHORT_S=90000
+
+$(BUILD)/changed-rule.o: $(CHANGED_RULE) $(CHANGED_RULE:%.c=$(BUILD)/%.o)
+	@grep -q '^#ifndef $(firstword $(subst =, ,$(CHANGED_CONSTANT)))$$' $< || \
+		{ echo "$<: nothing to change by $(CHANGED_CONSTANT)"; exit 1; }
+	@echo "  CC    $< ($(CHANGED_CONSTANT))"
+	$(Q)$(CC) $(CFLAGS) $(OUR_CFLAGS) $(CPPFLAGS) -D$(CHANGED_CONSTANT) \
+		-c -o $@ $<
+
+$(BUILD)/mxcensus-changed-rule: $(BUILD)/changed-rule.o \
+		$(filter-out $(CHANGED_RULE:%.c=$(BUILD)/%.o),$(OBJ))
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 .SECONDARY:
 
 # ---- from nothing ---------------------------------------------------------
@@ -114,6 +131,8 @@ check-unit: $(TESTS)
 
 check-style check-scripts check-lab: $(BUILD)/mxcensus
 	@BUILD=$(BUILD) MXCENSUS=$(BUILD)/mxcensus tests/run.sh $(@:check-%=%)
+
+check-run check-lab: $(BUILD)/mxcensus-changed-rule
 
 # ---- fuzzing: make fuzz TARGET=sts_policy SECONDS=60 -----------------------
 

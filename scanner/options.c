@@ -258,12 +258,28 @@ options_help_row(FILE *out, const struct option_row *r)
 }
 
 void
-options_help(FILE *out)
+options_help_rows(FILE *out, bool (*pick)(struct option_row *row))
 {
 	size_t n;
 	const struct option_row *r = options_rows(&n);
 	const char *group = "";
 
+	for (size_t i = 0; i < n; i++) {
+		struct option_row row = r[i];
+
+		if (pick != NULL && !pick(&row))
+			continue;
+		if (strcmp(group, row.group) != 0) {
+			group = row.group;
+			fprintf(out, "\n%s:\n", group);
+		}
+		options_help_row(out, &row);
+	}
+}
+
+void
+options_help(FILE *out)
+{
 	fputs("usage: mxcensus scan [options] LIST -o FILE.mxc\n"
 	    "\n"
 	    "Finds out, for every domain of LIST, how its inbound mail is "
@@ -272,13 +288,7 @@ options_help(FILE *out)
 	    "LIST is a file or - for standard input, plain, .gz or .zst: one "
 	    "name a line, a\nrank,domain CSV, or a zone file, whose delegated "
 	    "names are taken.\n", out);
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(group, r[i].group) != 0) {
-			group = r[i].group;
-			fprintf(out, "\n%s:\n", group);
-		}
-		options_help_row(out, &r[i]);
-	}
+	options_help_rows(out, NULL);
 	fprintf(out, "  -h, --help%*sshow this\n\n", HELP_COLUMN - 12, "");
 	fputs("Exit status: 0 every line has its record; 1 usage or input; "
 	    "2 stopped early, the\nfile is whole; 3 our own failure.\n", out);

@@ -62,6 +62,11 @@ void options_defaults(struct options *o);
 bool options_set(struct options *o, const struct option_row *r,
     const char *value);
 void options_help_row(FILE *out, const struct option_row *r);
+/*
+ * The rows under their headings.  `pick` gets a copy of each, which it may
+ * change, and says whether it is shown; NULL shows all as they are.
+ */
+void options_help_rows(FILE *out, bool (*pick)(struct option_row *row));
 void options_man_row(FILE *out, const struct option_row *r);
 /* The OPTIONS section of the man page, roff. */
 void options_man(FILE *out);

@@ -8,7 +8,7 @@ set -u
 : "${MXCENSUS:=build/mxcensus}"
 dir=$(mktemp -d "${TMPDIR:-/tmp}/mxcensus-cli.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
-passed=0 failed=0
+passed=0 failed=0 skipped=0
 
 verdict() {
 	if [ "$1" = ok ]; then
@@ -32,6 +32,21 @@ expect() {
 		verdict ok
 	else
 		verdict bad "$name: exit $got (wanted $status), /$pattern/"
+	fi
+}
+
+# judge NAME STATUS PATTERN ARGS...: `judge` ends so and says so, and leaves
+# no new file behind; PATTERN is one line of what it says, the only one.
+judge() {
+	local name=$1 status=$2 pattern=$3 got
+	shift 3
+	timeout 60 "$MXCENSUS" judge "$@" >"$dir/out" 2>"$dir/err" </dev/null
+	got=$?
+	if [ $got -eq "$status" ] && [ "$(grep -cE "$pattern" "$dir/err")" -eq 1 ] &&
+	    [ ! -s "$dir/out" ] && [ ! -e "$dir/new.mxc" ]; then
+		verdict ok
+	else
+		verdict bad "judge: $name: exit $got (wanted $status), /$pattern/"
 	fi
 }
 
@@ -88,6 +103,68 @@ expect "damaged gzip" 1 "damaged|too early" \
 [ ! -e "$dir/x.mxc" ]
 verdict $([ $? -eq 0 ] && echo ok || echo bad) "a refused scan leaves no file"
 
+# judge: nothing of the old file is lost, whatever is asked.
+use='^usage: mxcensus judge .*FILE -o FILE.mxc$'
+printf 'no scan\n' >"$dir/text"
+: >"$dir/old.mxc"
+judge "no file" 1 "$use"
+judge "no output" 1 "$use" "$dir/text"
+judge "output without a name" 1 "$use" "$dir/text" -o
+judge "no input" 1 "$use" -o "$dir/new.mxc"
+judge "two inputs" 1 "$use" "$dir/text" "$dir/text" -o "$dir/new.mxc"
+judge "unknown option" 1 "$use" --frob "$dir/text" -o "$dir/new.mxc"
+judge "no such file" 1 "error: .*$dir/none" "$dir/none" -o "$dir/new.mxc"
+judge "a directory" 1 "error: .*$dir" "$dir" -o "$dir/new.mxc"
+judge "an empty file" 1 "error: .*no record" "$dir/old.mxc" -o "$dir/new.mxc"
+judge "a text" 1 "error: .*no record" "$dir/text" -o "$dir/new.mxc"
+judge "standard input" 1 "error: .*not standard input" - -o "$dir/new.mxc"
+"$MXCENSUS" judge --help >"$dir/out" 2>"$dir/err"
+verdict $([ $? -eq 0 ] && [ ! -s "$dir/err" ] && grep -q '^Exit status: 0' \
+	"$dir/out" && [ "$(awk 'length > 80' "$dir/out" | wc -l)" -eq 0 ] &&
+	echo ok || echo bad) "judge --help, in 80 columns"
+corpus=$(dirname "$0")/fuzz/corpus/frames
+cp "$corpus/whole.mxc" "$dir/old.mxc"
+judge "onto itself" 1 "error: .*another name" --force "$dir/old.mxc" \
+	-o "$dir/old.mxc"
+cp "$dir/text" "$dir/there.mxc"
+judge "onto what exists" 1 "error: .*exists already" "$dir/old.mxc" \
+	-o "$dir/there.mxc"
+judge "into no folder" 1 "error: .*$dir/none/new.mxc" "$dir/old.mxc" \
+	-o "$dir/none/new.mxc"
+cmp -s "$dir/text" "$dir/there.mxc" &&
+	cmp -s "$corpus/whole.mxc" "$dir/old.mxc"
+verdict $([ $? -eq 0 ] && echo ok || echo bad) "both are as they were"
+
+# judged NAME STATUS FILE ARGS...: a new file comes about, and ends so.
+judged() {
+	local name=$1 status=$2 file=$3 got
+	shift 3
+	timeout 60 "$MXCENSUS" judge "$file" "$@" -o "$dir/there.mxc" \
+		>"$dir/out" 2>"$dir/err" </dev/null
+	got=$?
+	if [ $got -eq "$status" ] && "$MXCENSUS" cat "$dir/there.mxc" \
+	    2>>"$dir/err" | grep -q '"judged_version"'; then
+		verdict ok
+	else
+		verdict bad "judge: $name: exit $got (wanted $status)"
+	fi
+	rm -f "$dir/there.mxc"
+}
+
+judged "a whole file, over another" 0 "$corpus/whole.mxc" --force
+judged "a whole file" 0 "$corpus/whole.mxc"
+judged "a torn file" 2 "$corpus/torn.mxc"
+judged "a damaged file" 2 "$corpus/damaged.mxc"
+if [ -w /dev/full ]; then
+	timeout 60 "$MXCENSUS" judge --force "$dir/old.mxc" -o /dev/full \
+		>"$dir/out" 2>"$dir/err"
+	verdict $([ $? -eq 3 ] && grep -q 'error:.*/dev/full' "$dir/err" &&
+		echo ok || echo bad) "judge: a full disk"
+else
+	echo "skipped: no /dev/full here"
+	skipped=$((skipped + 1))
+fi
+
 # Lists as people have them.
 printf '\xef\xbb\xbfA.Example.\r\n# comment\r\n\r\nb.example # why\nb\xc3\xbccher.example\n' >"$dir/l1"
 dry "BOM, CRLF, comment, U-label" 3 0 "$dir/l1"
@@ -137,5 +214,5 @@ verdict $(grep -q '^.SH EXIT STATUS' "$dir/man" && echo ok || echo bad) "man pag
 verdict $(python3 -c 'import json,sys; json.load(open(sys.argv[1]))' "$dir/out" &&
 	echo ok || echo bad) "schema is JSON"
 
-echo "$passed passed, $failed failed"
+echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]

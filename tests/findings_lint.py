@@ -10,9 +10,13 @@ least one case that raises it and one near miss that does not.  Examples are
     tests/worlds/*.jsonl   `expect.findings` of a line raises; a `not CODE`
                            in its `kinds` marks a near miss
 
-Prints `FILE:LINE: rule` for each fault, the share of findings that have both,
-then `N passed, N failed`; a finding counts once, and so does an example that
-names what does not exist.
+A failed delivery has a result type in RFC 8460 4.3, and so has every finding
+that tells of one: those of the areas in CAUSES_FAILURE that are no mere
+information, but for the few in TYPELESS.
+
+Prints `FILE:LINE: rule` for each fault, how many findings have all they need
+and each part of it, then `N passed, N failed`; a finding counts once, and so
+does an example that names what does not exist.
 """
 
 import json
@@ -35,6 +39,37 @@ RESULTS = {"NONE", "STARTTLS_NOT_SUPPORTED", "CERTIFICATE_HOST_MISMATCH",
            "VALIDATION_FAILURE", "TLSA_INVALID", "DNSSEC_INVALID",
            "DANE_REQUIRED", "STS_POLICY_FETCH_ERROR", "STS_POLICY_INVALID",
            "STS_WEBPKI_INVALID"}
+CAUSES_FAILURE = {"STS_POLICY", "STARTTLS", "CERT", "DANE"}
+# ... and which of these a sender reports nothing of, and why.
+TYPELESS = {
+    "sts.policy.tls_old":
+        "The fetch succeeds; RFC 8461 leaves the version to the sender.",
+    "sts.policy.content_type":
+        "The media type is a SHOULD; most senders take the policy.",
+    "sts.policy.too_large":
+        "The limit is the sender's own (MAY); others take the policy.",
+    "sts.policy.max_age_short":
+        "The policy is valid, and protects for a short time.",
+    "sts.policy.key_as_extension":
+        "The finding of the bad value beside it has sts-policy-invalid.",
+    "sts.policy.duplicate_key":
+        "The first entry counts and the policy is valid.",
+    "sts.policy.key_case":
+        "The key is an extension; what then lacks has a finding of its own.",
+    "sts.policy.null_mx":
+        "Nobody sends mail to such a domain, so nothing fails.",
+    "starttls.injection":
+        "Closest is validation-failure, which starttls.tls_failed has; by "
+        "itself it tells of the server's buffer.",
+    "starttls.requiretls_before_tls":
+        "A sender does not read the keyword there; nothing fails.",
+    "starttls.offered_in_tls":
+        "A sender does not use it again; nothing fails.",
+    "dane.mx_insecure":
+        "DANE does not apply, so nothing is checked that could fail.",
+    "dane.some_unusable":
+        "The usable records decide; the others are skipped.",
+}
 STRING = r'"((?:[^"\\]|\\.)*)"'
 ROW = re.compile(
     r"^F\(\s*(\w+)\s*,\s*" + STRING + r"\s*,\s*(\w+)\s*,\s*(\w+)\s*,\s*"
@@ -80,6 +115,40 @@ def read_table(text: str) -> tuple[list[Finding], list[str]]:
     return rows, faults
 
 
+def section_faults(row: Finding) -> Iterator[str]:
+    """A finding names the section that demands what it misses."""
+    if not row.section.strip():
+        yield "the section is empty"
+    elif not re.fullmatch(r"[1-9]\d*(\.[1-9]\d*)*", row.section):
+        yield f"{row.section!r} is no number of a section"
+
+
+def sentence_faults(row: Finding) -> Iterator[str]:
+    """A finding is told in one sentence."""
+    if not row.sentence.endswith("."):
+        yield "the sentence does not end with a full stop"
+    if row.sentence != " ".join(row.sentence.split()):
+        yield "the sentence has stray blanks"
+    if not row.sentence[:1].isupper():
+        yield "the sentence does not begin with a capital"
+
+
+def has_type(row: Finding) -> bool:
+    """Is there a result type that a sender would report?"""
+    return (row.area in CAUSES_FAILURE and row.severity != "INFO"
+            and row.code not in TYPELESS)
+
+
+def type_faults(row: Finding) -> Iterator[str]:
+    """The result type stands where there is one and only there."""
+    if has_type(row) and row.result == "NONE":
+        yield (f"{row.code} has no result type of RFC 8460 section 4.3; if "
+               "there is none for it, say why in TYPELESS of findings_lint.py")
+    if not has_type(row) and row.result not in ("NONE", ""):
+        yield (f"{row.code} has the result type {row.result}, though no "
+               "delivery fails by it")
+
+
 def row_faults(row: Finding) -> Iterator[str]:
     """What is wrong with one row by itself."""
     if not re.fullmatch(r"[A-Z][A-Z0-9_]*", row.symbol):
@@ -96,14 +165,9 @@ def row_faults(row: Finding) -> Iterator[str]:
         yield f"{row.result} is no result type of RFC 8460 section 4.3"
     if not re.fullmatch(r"RFC [1-9]\d*", row.rfc):
         yield f"{row.rfc!r} is no RFC"
-    if not row.section.strip():
-        yield "the section is empty"
-    if not row.sentence.endswith("."):
-        yield "the sentence does not end with a full stop"
-    if row.sentence != " ".join(row.sentence.split()):
-        yield "the sentence has stray blanks"
-    if not row.sentence[:1].isupper():
-        yield "the sentence does not begin with a capital"
+    yield from section_faults(row)
+    yield from sentence_faults(row)
+    yield from type_faults(row)
 
 
 def table_faults(rows: list[Finding]) -> Iterator[tuple[Finding, str]]:
@@ -192,6 +256,23 @@ def coverage_faults(rows: list[Finding], examples: Examples
             yield row, f"{row.code} has no " + " and no ".join(lacks)
 
 
+def figures(rows: list[Finding], examples: Examples, bad: set[int]) -> str:
+    """How many findings have what they need, in all and part by part."""
+    typed = [row for row in rows if has_type(row)]
+    parts = {
+        "raised": sum(bool(examples.raised[row.code]) for row in rows),
+        "near miss": sum(bool(examples.missed[row.code]) for row in rows),
+        "section": sum(not list(section_faults(row)) for row in rows),
+        "sentence": sum(not list(sentence_faults(row)) for row in rows),
+    }
+    whole = sum(row.line not in bad for row in rows)
+    n_typed = sum(not list(type_faults(row)) for row in typed)
+    return (f"findings: {whole} of {len(rows)} "
+            f"({100 * whole / max(len(rows), 1):.1f} %) have all they need: "
+            + ", ".join(f"{part} {n}" for part, n in parts.items())
+            + f", result type {n_typed} of {len(typed)} that have one")
+
+
 def check(root: Path) -> int:
     """Prints everything; the number of faulty findings and examples."""
     rows, other = read_table((root / TABLE).read_text(encoding="utf-8"))
@@ -199,17 +280,14 @@ def check(root: Path) -> int:
     other += examples.faults
     if not rows:
         other.append(f"{TABLE}:1: no findings in the table")
-    unshown = list(coverage_faults(rows, examples))
-    faulty = list(table_faults(rows)) + unshown
+    faulty = [*table_faults(rows), *coverage_faults(rows, examples)]
     for row, fault in faulty:
         print(f"{TABLE}:{row.line}: {fault}")
     for fault in other:
         print(fault)
-    bad = len({row.line for row, _ in faulty})
-    shown = len(rows) - len(unshown)
-    print(f"findings: {shown} of {len(rows)} "
-          f"({100 * shown / max(len(rows), 1):.1f} %) have a case that raises "
-          "them and a near miss")
+    lines = {row.line for row, _ in faulty}
+    bad = len(lines)
+    print(figures(rows, examples, lines))
     print(f"{len(rows) - bad} passed, {bad + len(other)} failed")
     return bad + len(other)
 

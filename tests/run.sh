@@ -87,6 +87,7 @@ style() {
 	run layers tests/layers.sh
 	run lengths tests/lengths.sh
 	run findings "$python" tests/findings_lint.py
+	run checklist "$python" tests/checklist_lint.py
 	run schema "$python" tests/schema_lint.py
 }
 

@@ -3,7 +3,9 @@
 #
 # judge_again.sh: the hand-written worlds scanned, then judged again from the
 # file alone: the same rules find the same, record by record.  A file that is
-# torn, damaged or no scan is judged as far as it goes, or refused.
+# torn, damaged or no scan is judged as far as it goes, or refused.  By a build
+# in which one constant of one rule differs exactly the records change that the
+# old file says must change (`make build/mxcensus-changed-rule`).
 set -u
 . "$(dirname "$0")/lib.sh"
 
@@ -50,6 +52,58 @@ check "the header says both versions" judged_scan "$dir/a.mxc" "$dir/b.mxc"
 check "info finds the new file whole" "$MXCENSUS" info "$dir/b.mxc"
 check "judged twice" "$MXCENSUS" judge "$dir/b.mxc" -o "$dir/c.mxc"
 check "the same again" unchanged "$dir/b.mxc" "$dir/c.mxc"
+
+# changed_as_told OLD NEW: which domains change is worked out from what the old
+# file holds: usable policies whose max_age lies between the two bounds.
+changed_as_told() {
+	records "$1" >"$dir/old.jsonl" && records "$2" >"$dir/new.jsonl" &&
+		"$MXCENSUS" schema >"$dir/schema.json" &&
+		"$python" - "$dir" <<-'PYTHON'
+		import json, sys
+		CODE, DAY, CHANGED = "sts.policy.max_age_short", 86400, 90000
+		folder = sys.argv[1]
+		old, new = ([line for line in open(f"{folder}/{name}.jsonl")]
+		            for name in ("old", "new"))
+		order = [row["code"] for row in
+		         json.load(open(f"{folder}/schema.json"))["findings"]]
+		def must_change(record):
+		    policy = (record.get("sts") or {}).get("policy") or {}
+		    return (record["type"] == "domain" and policy.get("valid") is True
+		            and policy.get("mode") in ("enforce", "testing")
+		            and DAY <= policy["max_age"] < CHANGED)
+		assert len(old) == len(new), (len(old), len(new))
+		n, n_policy, faults = 0, 0, []
+		for one, other in zip(old, new):
+		    was, is_ = json.loads(one), json.loads(other)
+		    n_policy += bool(((was.get("sts") or {}).get("policy")
+		                      or {}).get("valid"))
+		    key = was.get("name") or was.get("host") or was["type"]
+		    if must_change(was):
+		        n += 1
+		        was["findings"] = sorted([*was["findings"], CODE],
+		                                 key=order.index)
+		    elif was["type"] == "end":
+		        counts = was["findings"]
+		        counts[CODE] = counts.get(CODE, 0) + n
+		        if is_["findings"].keys() != counts.keys():
+		            faults.append(key)
+		    elif one != other:
+		        faults.append(key)
+		        continue
+		    if was != is_:
+		        faults.append(key)
+		print(f"truth: {n} of {n_policy} policies lie between the bounds, "
+		      f"records that differ from what must be: {faults}")
+		sys.exit(bool(faults) or not 0 < n < n_policy)
+	PYTHON
+}
+
+changed=${MXCENSUS}-changed-rule
+check "judge by a changed rule" "$changed" judge "$dir/a.mxc" -o "$dir/r.mxc"
+check "changes what the rule is about, nothing else" changed_as_told \
+	"$dir/a.mxc" "$dir/r.mxc"
+check "and back" "$MXCENSUS" judge "$dir/r.mxc" -o "$dir/s.mxc"
+check "leads to the same file" unchanged "$dir/a.mxc" "$dir/s.mxc"
 
 check "an existing file is not replaced" refused 1 "exists already" \
 	"$dir/a.mxc" -o "$dir/b.mxc"

@@ -6,11 +6,13 @@ broken once and must be named with its file and line.
     python3 -m unittest tests/unit/test_lints.py
 """
 
+import importlib
 import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -305,7 +307,10 @@ class TestFindings(Tree):
     def test_good(self) -> None:
         status, lines, counts = self.check("findings_lint.py")
         self.assertEqual((status, counts), (0, (1, 0)), lines)
-        self.assertIn("1 of 1 (100.0 %)", lines[0])
+        self.assertEqual(
+            lines[0], "findings: 1 of 1 (100.0 %) have all they need: raised "
+            "1, near miss 1, section 1, sentence 1, result type 0 of 0 that "
+            "have one")
 
     def test_rows(self) -> None:
         for old, new, wanted in (
@@ -317,6 +322,8 @@ class TestFindings(Tree):
                 ("NONE", "SOME", "no result type"),
                 ("RFC 5321", "5321", "is no RFC"),
                 ('"5.1"', '""', "section is empty"),
+                ('"5.1"', '"five"', "no number of a section"),
+                ("NONE", "TLSA_INVALID", "though no delivery fails"),
                 ("is one.", "is one", "full stop"),
                 ('"An MX', '"an MX', "capital"),
                 ("An MX", "An  MX", "stray blanks"),
@@ -328,6 +335,44 @@ class TestFindings(Tree):
         self.fails("findings_lint.py", f"^{TABLE}:4: MX_ONE is there twice")
         self.put(TABLE, "\n")
         self.fails("findings_lint.py", "no findings")
+
+    def test_result_type(self) -> None:
+        """Needed where a delivery fails, but for what is listed."""
+        typed = ('F(D_ONE, "dane.one", DANE, ERROR,\n  "RFC 7672", "2.2", '
+                 'TLSA_INVALID,\n  "A record is one.")\n')
+        for row, figure, fault in (
+                (typed, "1 of 1 that", ""),
+                (typed.replace("TLSA_INVALID", "NONE"), "0 of 1 that",
+                 "dane.one has no result type"),
+                (typed.replace("ERROR", "INFO"), "0 of 0 that",
+                 "though no delivery fails"),
+                (typed.replace("dane.one", "dane.some_unusable"),
+                 "0 of 0 that", "though no delivery fails"),
+                (typed.replace("dane.one", "dane.some_unusable").replace(
+                    "TLSA_INVALID", "NONE"), "0 of 0 that", "")):
+            with self.subTest(row=row):
+                self.put(TABLE, row)
+                self.put("tests/cases/a.case", "".join(
+                    f"case {word}\n{word} {code}\n"
+                    for word in ("raises", "not")
+                    for code in re.findall(r'"(dane[^"]*)"', row)))
+                _, lines, (_, failed) = self.check("findings_lint.py")
+                self.assertIn(figure, lines[-1])
+                self.assertEqual(failed, 1 if fault else 0, lines)
+                self.assertIn(fault, lines[0])
+
+    def test_real_exceptions(self) -> None:
+        """Every exception is a finding that would need a type."""
+        sys.path.insert(0, str(TESTS))
+        self.addCleanup(sys.path.remove, str(TESTS))
+        lint = importlib.import_module("findings_lint")
+        rows, _ = lint.read_table((TESTS.parent / TABLE).read_text(
+            encoding="utf-8"))
+        needy = {row.code for row in rows if row.severity != "INFO"
+                 and row.area in lint.CAUSES_FAILURE}
+        self.assertLessEqual(set(lint.TYPELESS), needy)
+        for code, reason in lint.TYPELESS.items():
+            self.assertRegex(reason, r"^[A-Z].* .*\.$", code)
 
     def test_coverage(self) -> None:
         self.put("tests/cases/a.case", "case one\nraises mx.one\n")
