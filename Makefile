@@ -33,6 +33,8 @@ TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,\
 	$(wildcard tests/unit/test_*.c))
 TEST_SHARED := $(patsubst %.c,$(BUILD)/%.o,\
 	$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
+# Tables that the build makes from data/.
+INC := $(BUILD)/special_purpose.inc $(BUILD)/providers.inc
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 # msgpack-c is called msgpack up to 5.x and msgpack-c from 6.0.0 on.
@@ -62,7 +64,7 @@ $(BUILD)/mxcensus: $(OBJ)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/%.o: %.c | $(BUILD)/special_purpose.inc
+$(BUILD)/%.o: %.c | $(INC)
 	@mkdir -p $(dir $@)
 	@echo "  CC    $<"
 	$(Q)$(CC) $(CFLAGS) $(OUR_CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
@@ -72,6 +74,11 @@ $(BUILD)/special_purpose.inc: data/special-purpose.txt \
 		workers/special_purpose.awk
 	@mkdir -p $(dir $@)
 	$(Q)awk -f workers/special_purpose.awk data/special-purpose.txt > $@
+
+# Who a name belongs to, from the list people can read.
+$(BUILD)/providers.inc: data/providers.tsv scanner/rules/providers.awk
+	@mkdir -p $(dir $@)
+	$(Q)LC_ALL=C awk -f scanner/rules/providers.awk data/providers.tsv > $@
 
 $(BUILD)/libmxcensus.a: $(LIB)
 	@rm -f $@
@@ -140,7 +147,7 @@ FUZZ_CC ?= clang
 SECONDS ?= 60
 TARGET ?= $(FUZZ)
 
-fuzz: $(BUILD)/special_purpose.inc
+fuzz: $(INC)
 	@mkdir -p $(BUILD)/fuzz
 	@for t in $(TARGET); do \
 		echo "  FUZZ  $$t ($(SECONDS) s)"; \
@@ -184,7 +191,8 @@ install: $(BUILD)/mxcensus $(BUILD)/mxcensus.1
 		$(DESTDIR)$(PREFIX)/share/man/man1/mxcensus.1
 	install -m 644 README.md CHANGELOG.md LICENSE output/SCHEMA.md \
 		$(DESTDIR)$(PREFIX)/share/doc/mxcensus
-	install -m 644 data/exclude.txt data/special-purpose.txt \
+	install -m 644 data/exclude.txt data/providers.tsv \
+		data/special-purpose.txt \
 		$(DESTDIR)$(PREFIX)/share/mxcensus
 	cp -R scripts/. $(DESTDIR)$(PREFIX)/lib/mxcensus/scripts/
 	find $(DESTDIR)$(PREFIX)/lib/mxcensus/scripts -name __pycache__ \

@@ -15,9 +15,9 @@ enum provider_service {
 };
 
 /*
- * The provider whose suffix the name ends in at a label boundary (or, for
- * suffixes that begin with `_`, equals), the longest first; empty: none known.
- * The slice is static.  `name`: lower-case A-labels, no root dot.
+ * The provider with the longest suffix that the name equals or ends in at a
+ * label boundary; empty: none known.  The slice is static.
+ * `name`: lower-case A-labels, no root dot.
  */
 struct slice provider_of(enum provider_service service, struct slice name);
 
