@@ -7,6 +7,7 @@ the private environment: python3 -m unittest tests/unit/test_lab.py
 from __future__ import annotations
 
 import contextlib
+import datetime
 import io
 import json
 import stat
@@ -15,12 +16,15 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from cryptography import x509
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "lab"))
 
 from mxlab import check, contacts, dnsname, dnsproxy, rr  # noqa: E402
 from mxlab.dnssec import ZoneKey, key_tag, nsec, sign_zone  # noqa: E402
 from mxlab.errors import LabError  # noqa: E402
+from mxlab.pki import Pki  # noqa: E402
 from mxlab.plan import Ground, make_plan  # noqa: E402
 from mxlab.reading import read_worlds  # noqa: E402
 from mxlab.smtpd import without_starttls  # noqa: E402
@@ -131,6 +135,19 @@ class Worlds(unittest.TestCase):
                                               {"fault": "explode"}}},
                 {"domain": "a.test", "policy": {"cert": {"kind": "good"}}},
                 {"domain": "a.test", "policy": {"status": 99}},
+                *({"domain": "a.test", "policy": {"cert": {"days": days}}}
+                  for days in (5, [5], [5, 5], [1, 2, 3], [0.5, 1], "1,2",
+                               [True, 2])),
+                *({"domain": "a.test", "tlsa": {"mx.a.test": [
+                    {"usage": 3, "selector": 1, "mtype": 1, **more}]}}
+                  for more in ({"as": {"usage": 3, "selector": 1}},
+                               {"as": {"usage": 3, "selector": 1,
+                                       "mtype": "1"}},
+                               {"as": {"usage": 3, "selector": 1,
+                                       "mtype": 1, "right": False}},
+                               {"as": {"usage": 3, "selector": 1,
+                                       "mtype": 1}, "data": "ab"},
+                               {"as": 3})),
                 {"domain": "a.test", "records": ["mx.b.test. A 127.0.0.9"]},
                 {"domain": "a.test", "records": ["a.test. NS ns.a.test."]},
                 {"domain": "a.test", "records": ["a.test. A 127.0.0.9 ",
@@ -184,6 +201,60 @@ class Worlds(unittest.TestCase):
         held = [point["address"] for point in plan.endpoints]
         self.assertEqual(len(held), len(set(held)))
         self.assertTrue(all(one.startswith("127.66.") for one in held))
+
+    def tlsa(self, cert: dict, *rows: dict) -> list[str]:
+        """The rdata published for a host."""
+        plan = self.plan({"domain": "a.test", "smtp": {
+            "mx.a.test": {"cert": cert}}, "tlsa": {"mx.a.test": list(rows)}})
+        zone = plan.tree.zones["a.test"]
+        return [record.rdata for record in
+                zone.sets["_25._tcp.mx.a.test"]["TLSA"]]
+
+    def test_tlsa_as(self) -> None:
+        """The data are those of `as`, the parameters those of the row."""
+        def row(usage: int, selector: int, mtype: int, **more) -> dict:
+            return {"usage": usage, "selector": selector, "mtype": mtype,
+                    **more}
+
+        plain, other, leaf, issuer, spoilt = self.tlsa(
+            {}, row(3, 0, 1), row(3, 1, 1, **{"as": row(3, 0, 1)}),
+            row(3, 1, 2), row(3, 1, 2, **{"as": row(2, 1, 2)}),
+            row(3, 0, 2, **{"as": row(3, 1, 2), "right": False}))
+        self.assertEqual(other, "3 1 1 " + plain[6:])
+        self.assertEqual(issuer[:6], leaf[:6])
+        self.assertNotEqual(issuer, leaf)
+        self.assertEqual(spoilt[:6], "3 0 2 ")
+        self.assertNotEqual(spoilt[6:], leaf[6:])
+
+    def test_anchor_of_a_leaf_alone(self) -> None:
+        """2 0 0 holds the issuer, whether or not the server sends it."""
+        rows = [{"usage": 2, "selector": selector, "mtype": 0}
+                for selector in (0, 1)]
+        for kind in ("trusted", "leaf_only"):
+            whole, key = self.tlsa({"kind": kind}, *rows)
+            issuer = x509.load_der_x509_certificate(bytes.fromhex(whole[6:]))
+            self.assertEqual(issuer.subject.rfc4514_string(),
+                             "CN=Lab Intermediate")
+            self.assertIn(key[6:], whole)
+
+    def test_days(self) -> None:
+        """The window goes into the leaf, and equal requests share one."""
+        def leaf(cert: dict) -> x509.Certificate:
+            return Pki(self.folder).chain("mx.a.test", cert).leaf
+
+        now = datetime.datetime.now(datetime.timezone.utc).timestamp()
+        for cert, days in (({}, (-2, 90)), ({"kind": "expired"}, (-400, -10)),
+                           ({"days": [-85, 5]}, (-85, 5)),
+                           ({"kind": "expired", "days": [-9, -2]}, (-9, -2))):
+            made = leaf(cert)
+            for at, day in ((made.not_valid_before_utc, days[0]),
+                            (made.not_valid_after_utc, days[1])):
+                self.assertAlmostEqual((at.timestamp() - now) / 86400, day, 2)
+        pki = Pki(self.folder)
+        self.assertIs(pki.chain("a.test", {}),
+                      pki.chain("a.test", {"days": [-2, 90]}))
+        self.assertIsNot(pki.chain("a.test", {}),
+                         pki.chain("a.test", {"days": [-2, 91]}))
 
     def test_no_address_where_none_is_wanted(self) -> None:
         for policy in ({"host": False}, {"fault": "nxdomain"}):

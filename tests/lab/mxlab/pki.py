@@ -20,13 +20,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from mxlab.reading import TLSA_PARAMETERS
+
 DAY = datetime.timedelta(days=1)
 OTHER_NAME = "other-name.invalid"
 PEM = serialization.Encoding.PEM
 DER = serialization.Encoding.DER
 SPKI = serialization.PublicFormat.SubjectPublicKeyInfo
-# validity in days from today, by kind
+# validity in days from now, by kind; `days` of a world wins
 VALIDITY = {"expired": (-400, -10), "not_yet": (30, 400)}
+USUAL_DAYS = (-2, 90)
 
 
 @dataclass(frozen=True)
@@ -122,8 +125,9 @@ class Pki:
         names = spec.get("names")
         if not names:
             names = [OTHER_NAME if kind == "wrong_name" else host]
+        days = tuple(spec.get("days") or VALIDITY.get(kind, USUAL_DAYS))
         wanted = (tuple(names), kind, spec.get("key", "p256"),
-                  bool(spec.get("cn_only")))
+                  bool(spec.get("cn_only")), days)
         made = self._made.get(wanted)
         if made is None:
             made = self._made[wanted] = self._issue(*wanted)
@@ -143,14 +147,14 @@ class Pki:
         return self._keys[kind]
 
     def _issue(self, names: tuple[str, ...], kind: str, key_kind: str,
-               cn_only: bool) -> Chain:
+               cn_only: bool, days: tuple[int, int]) -> Chain:
         key, key_path, key_id = self._key(key_kind)
         authority = self.bad if kind == "untrusted" else self.good
         self_signed = kind == "self_signed"
         subject = _title(names[0])
         if self_signed and not list(subject):
             subject = _title("self-signed")
-        builder = (_builder(VALIDITY.get(kind, (-2, 90)))
+        builder = (_builder(days)
                    .subject_name(subject)
                    .issuer_name(subject if self_signed
                                 else authority.issuer.subject)
@@ -180,11 +184,14 @@ def tlsa_rdata(row: dict[str, Any], chain: Chain | None) -> str:
 
     Usages 0 and 2 speak of the intermediate, all others of the leaf.  Where
     `right` is false, or there is no certificate, the data belong to nothing.
+    `as` names the parameters that the data are computed for, so that right
+    data stand under other ones.
     """
-    usage, selector, mtype = row["usage"], row["selector"], row["mtype"]
-    head = f"{usage} {selector} {mtype} "
+    head = f"{row['usage']} {row['selector']} {row['mtype']} "
     if row.get("data") is not None:
         return head + row["data"]
+    usage, selector, mtype = (
+        (row.get("as") or row)[key] for key in TLSA_PARAMETERS)
     source = b"no certificate of this lab"
     if chain is not None:
         certificate = chain.issuer if usage in (0, 2) else chain.leaf

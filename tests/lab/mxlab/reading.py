@@ -30,7 +30,7 @@ DNS_FAULTS = ("servfail", "refused", "silent", "bogus", "truncate")
 TOP_KEYS = frozenset((
     "domain", "signed", "exists", "records", "policy", "smtp", "expect",
     "rank", "list", "dns", "tlsa", "story", "kind", "kinds"))
-CERT_KEYS = frozenset(("names", "kind", "key", "cn_only"))
+CERT_KEYS = frozenset(("names", "kind", "key", "cn_only", "days"))
 TLS_KEYS = frozenset(("min", "max"))
 POLICY_KEYS = frozenset(("body", "body_b64", "status", "headers", "cert",
                          "fault", "at", "host", "tls"))
@@ -38,7 +38,8 @@ SMTP_KEYS = frozenset((
     "banner", "ehlo", "ehlo_tls", "helo", "starttls", "cert", "tls", "fault",
     "at", "flaky", "inject", "require_client_hello_sni", "addresses",
     "per_address", "server"))
-TLSA_KEYS = frozenset(("usage", "selector", "mtype", "right", "data"))
+TLSA_PARAMETERS = ("usage", "selector", "mtype")
+TLSA_KEYS = frozenset((*TLSA_PARAMETERS, "right", "data", "as"))
 
 
 @dataclass
@@ -150,6 +151,12 @@ def _check_cert(where: str, what: str, cert: Any) -> None:
     _known(where, f"{what}: cert", cert, CERT_KEYS)
     _one_of(where, f"{what}: cert.kind", cert.get("kind", "trusted"), KINDS)
     _one_of(where, f"{what}: cert.key", cert.get("key", "p256"), KEYS)
+    days = cert.get("days")
+    if days is not None and not (
+            isinstance(days, list) and len(days) == 2
+            and all(type(day) is int for day in days) and days[0] < days[1]):
+        raise LabError(f"{where}: {what}: cert.days: {days!r} is no window "
+                       "[from, to] in whole days relative to now")
 
 
 def _check_tls(where: str, what: str, tls: Any) -> None:
@@ -235,8 +242,20 @@ def _check_tlsa(line: Line) -> None:
                  for host, rows in line.tlsa.items()}
     for host, rows in line.tlsa.items():
         for row in rows:
-            _known(line.where, f"tlsa {host}", row, TLSA_KEYS)
-            for key in ("usage", "selector", "mtype"):
-                if not isinstance(row.get(key), int):
-                    raise LabError(f"{line.where}: tlsa {host}: {key} "
-                                   "must be a number")
+            what = f"tlsa {host}"
+            _known(line.where, what, row, TLSA_KEYS)
+            _check_parameters(line.where, what, row)
+            if row.get("as") is None:
+                continue
+            _known(line.where, f"{what}: as", row["as"],
+                   frozenset(TLSA_PARAMETERS))
+            _check_parameters(line.where, f"{what}: as", row["as"])
+            if row.get("data") is not None:
+                raise LabError(f"{line.where}: {what}: `as` says how data "
+                               "are computed, `data` gives them; drop one")
+
+
+def _check_parameters(where: str, what: str, row: dict[str, Any]) -> None:
+    for key in TLSA_PARAMETERS:
+        if not isinstance(row.get(key), int):
+            raise LabError(f"{where}: {what}: {key} must be a number")

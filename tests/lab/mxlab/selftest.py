@@ -19,7 +19,9 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from mxlab.selftest_tools import SMTP_PORT, Failed, Lab, flags, run, want
+from mxlab.selftest_tools import (HTTPS_PORT, SMTP_PORT, Failed, Lab, begins,
+                                  dane_says, ehlo_inside_tls, flags, lasts,
+                                  run, tlsa_rows, want)
 from mxlab.selftest_world import KINDS, LATIN, POLICY, world
 
 TRUST_WORDS = {"self_signed": "self-signed certificate",
@@ -161,6 +163,37 @@ def test_tlsa_matches(lab: Lab) -> None:
     want(matches == 12, f"{matches} of 13 rows match, 12 should")
 
 
+def test_tlsa_under_other_parameters(lab: Lab) -> None:
+    rows = tlsa_rows(lab, "mx.dane.example")
+    want(len(rows) == 1 and rows[0][:3] == ["3", "1", "1"], rows)
+    said = dane_says(lab, "dane", rows[0])
+    want("no matching DANE TLSA records" in said, said)
+    said = dane_says(lab, "dane", ["3", "0", "1", rows[0][3]])
+    want("matched" in said and "Verification: OK" in said, said)
+
+
+def test_tlsa_anchor_that_is_not_sent(lab: Lab) -> None:
+    rows = tlsa_rows(lab, "mx.anchor.example")
+    want(sorted(row[:3] for row in rows) == [["2", "0", "0"],
+                                             ["2", "1", "0"]], rows)
+    for row in rows:
+        said = dane_says(lab, "anchor", row)
+        word = "matched TA certificate at depth 1" if row[1] == "0" \
+            else "signed the certificate at depth 0"
+        want("Verification: OK" in said and word in said, (row, said))
+        want(" 0 s:" in said and " 1 s:" not in said, (row, said))
+
+
+def test_tlsa_servfail_below_secure_addresses(lab: Lab) -> None:
+    answer = lab.dig("mx.unasked.example", "A")
+    want("NOERROR" in answer and "ad" in flags(answer), answer)
+    answer = lab.dig("_25._tcp.mx.unasked.example", "TLSA")
+    want("status: SERVFAIL" in answer and not re.search(
+        r"EDE: (6|9|1\d|7|8)\b", answer), answer)
+    answer = lab.dig("_smtp._tls.mx.unasked.example", "TXT")
+    want("v=TLSRPTv1" in answer and "ad" in flags(answer), answer)
+
+
 # -- policy hosts
 
 def test_https_good(lab: Lab) -> None:
@@ -260,6 +293,30 @@ def test_smtp_certificates(lab: Lab) -> None:
     want("Subject Alternative Name" not in said, said)
 
 
+def test_days_of_certificates(lab: Lab) -> None:
+    said = lab.s_client("days")
+    want("Verification: OK" in said, said)
+    want(lasts(said, 4) and not lasts(said, 5), said)
+    want(84.9 < begins(said) < 85.1, begins(said))
+    said = lab.s_client("days-over")
+    want("certificate has expired" in said, said)
+    host = "mta-sts.days.test"
+    said = run("openssl", "s_client", "-connect",
+               f"{lab.address(host)}:{HTTPS_PORT}", "-servername", host,
+               input="").both
+    want(lasts(said, 1) and not lasts(said, 2), said)
+    want(4.9 < begins(said) < 5.1, begins(said))
+    want(lab.curl("days").stdout == POLICY.encode(), "in date for curl")
+
+
+def test_wildcard_over_a_suffix(lab: Lab) -> None:
+    said = lab.s_client("upper", "-showcerts")
+    pem = said[said.index("-----BEGIN CERT"):]
+    said = run("openssl", "x509", "-noout", "-ext", "subjectAltName",
+               input=pem).stdout
+    want("DNS:*.example" in said, said)
+
+
 def test_smtp_key_sizes(lab: Lab) -> None:
     for name, bits in (("rsa1024", 1024), ("rsa2048", 2048), ("good", 256)):
         said = lab.s_client(name, "-cipher", "DEFAULT:@SECLEVEL=0")
@@ -281,11 +338,16 @@ def test_smtp_replies(lab: Lab) -> None:
 
 
 def test_smtp_inside_tls(lab: Lab) -> None:
-    said = run("sh", "-c", "(sleep 1; printf 'EHLO x\\r\\n'; sleep 1;"
-               " printf 'quit\\r\\n'; sleep 1) | openssl s_client -quiet"
-               " -starttls smtp -connect"
-               f" {lab.address('mx.inside.example')}:{SMTP_PORT}").both
-    want("250 X-INSIDE" in said and "221 " in said, said)
+    lines = ehlo_inside_tls(lab, "inside")
+    want(lines == ["250-mx.inside.example", "250 X-INSIDE"], lines)
+
+
+def test_smtp_starttls_inside_tls(lab: Lab) -> None:
+    """Gone inside TLS unless the world wants it there again."""
+    lines = ehlo_inside_tls(lab, "again")
+    want(lines == ["250-mx.again.example", "250 STARTTLS"], lines)
+    lines = ehlo_inside_tls(lab, "good")
+    want(lines == ["250 mx.good.example"], lines)
 
 
 def test_smtp_flaky(lab: Lab) -> None:

@@ -6,6 +6,7 @@ and the names that the world of the test put there.
 """
 from __future__ import annotations
 
+import calendar
 import re
 import socket
 import subprocess
@@ -104,3 +105,44 @@ def flags(answer: str) -> set[str]:
     """Header flags of dig's answer."""
     match = re.search(r";; flags: ([a-z ]*);", answer)
     return set(match[1].split()) if match else set()
+
+
+def tlsa_rows(lab: Lab, host: str) -> list[list[str]]:
+    """The TLSA records of a host: usage, selector, type, data in hex."""
+    said = lab.dig("+short", f"_25._tcp.{host}", "TLSA").splitlines()
+    rows = [row.split(" ", 3) for row in said
+            if re.match(r"\d \d \d [0-9A-F]", row)]
+    return [[*row[:3], row[3].replace(" ", "")] for row in rows]
+
+
+def dane_says(lab: Lab, name: str, row: list[str]) -> str:
+    """What openssl makes of one TLSA record of mx.<name>.example."""
+    return lab.s_client(name, "-dane_tlsa_domain", f"mx.{name}.example",
+                        "-dane_tlsa_rrdata", " ".join(row))
+
+
+def ehlo_inside_tls(lab: Lab, name: str) -> list[str]:
+    """The lines after EHLO in a session that openssl has brought to TLS."""
+    said = run("sh", "-c", "(sleep 1; printf 'EHLO x\\r\\n'; sleep 1;"
+               " printf 'quit\\r\\n'; sleep 1) | openssl s_client -quiet"
+               " -starttls smtp -connect"
+               f" {lab.address(f'mx.{name}.example')}:{SMTP_PORT}").stdout
+    want("221 " in said, said)
+    return [line for line in said.splitlines() if line.startswith("250")]
+
+
+def lasts(chain: str, days: int) -> bool:
+    """openssl's own word: is the first certificate valid in so many days?"""
+    pem = chain[chain.index("-----BEGIN CERT"):]
+    done = run("openssl", "x509", "-noout", "-checkend", str(days * 86400),
+               input=pem)
+    return done.returncode == 0
+
+
+def begins(chain: str) -> float:
+    """Days since the first certificate became valid, as openssl prints it."""
+    pem = chain[chain.index("-----BEGIN CERT"):]
+    said = run("openssl", "x509", "-noout", "-startdate", input=pem).stdout
+    text = said.partition("=")[2].strip()
+    at = calendar.timegm(time.strptime(text, "%b %d %H:%M:%S %Y GMT"))
+    return (time.time() - at) / 86400

@@ -30,6 +30,10 @@ SMTP: dict[str, dict[str, Any]] = {
     "flaky": {"flaky": 1},
     "inject": {"inject": "250 injected\r\n"},
     "inside": {"ehlo_tls": ["250-mx.inside.example", "250 X-INSIDE"]},
+    "again": {"ehlo_tls": ["250-mx.again.example", "250 STARTTLS"]},
+    "days": {"cert": {"days": [-85, 5]}},
+    "days-over": {"cert": {"days": [-9, -2]}},
+    "upper": {"cert": {"names": ["*.example"]}},
     "refuse": {"fault": "refuse"},
     "blackhole": {"fault": "blackhole"},
     "reset": {"fault": "reset"},
@@ -68,6 +72,7 @@ POLICIES: dict[str, dict[str, Any]] = {
     "close": {"fault": "close"},
     "tls11": {"tls": {"max": "1.1"}, "body": POLICY},
     "hostless": {"host": False},
+    "days": {"body": POLICY, "cert": {"days": [-5, 2]}},
 }
 
 
@@ -108,6 +113,30 @@ def _rows() -> list[dict[str, Any]]:
             for usage, selector, mtype in rows]
 
 
+def _tlsa_lines() -> list[dict[str, Any]]:
+    """Right data under wrong parameters, an anchor that is not sent, and a
+    question that fails where everything round it is secure."""
+    rows = {"mx.dane.example": [
+        {"usage": 3, "selector": 1, "mtype": 1,
+         "as": {"usage": 3, "selector": 0, "mtype": 1}}],
+        "mx.anchor.example": [{"usage": 2, "selector": selector, "mtype": 0}
+                              for selector in (0, 1)],
+        "mx.unasked.example": [{"usage": 3, "selector": 1, "mtype": 1}]}
+    return [
+        {"domain": "dane.example", "signed": True,
+         "smtp": {"mx.dane.example": {}},
+         "tlsa": {"mx.dane.example": rows["mx.dane.example"]}},
+        {"domain": "anchor.example", "signed": True,
+         "smtp": {"mx.anchor.example": {"cert": {"kind": "leaf_only"}}},
+         "tlsa": {"mx.anchor.example": rows["mx.anchor.example"]}},
+        {"domain": "unasked.example", "signed": True,
+         "records": ['_smtp._tls.mx.unasked.example. TXT "v=TLSRPTv1; '
+                     'rua=mailto:tls@unasked.example"'],
+         "smtp": {"mx.unasked.example": {}},
+         "tlsa": {"mx.unasked.example": rows["mx.unasked.example"]},
+         "dns": {"_25._tcp.mx.unasked.example TLSA": "servfail"}}]
+
+
 def world() -> list[dict[str, Any]]:
     """Every line."""
     lines = [{"domain": "good.example", "signed": True, "rank": 1,
@@ -129,4 +158,4 @@ def world() -> list[dict[str, Any]]:
               for name, spec in POLICIES.items()]
     lines.append({"domain": "alias.test", "policy": {"body": POLICY},
                   "records": ["mta-sts.alias.test. CNAME mta-sts.good.test."]})
-    return lines + _dns_lines()
+    return lines + _tlsa_lines() + _dns_lines()
