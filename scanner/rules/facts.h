@@ -276,9 +276,9 @@ struct host_state {
 	bool injection;
 	bool incomplete;         /* an untrusted chain is the leaf alone */
 	bool cn_only;            /* a common name would match, no DNS name */
-	bool wildcard_suffix;    /* the name rests on a wildcard over a suffix */
+	bool wildcard_suffix;    /* named by a wildcard over a suffix alone */
 	bool bad_name;           /* a certificate came that has another name */
-	bool addresses_disagree; /* conclusive answers of two addresses differ */
+	bool addresses_disagree; /* what two addresses answer differs */
 	bool requiretls_plain;   /* REQUIRETLS before TLS */
 	bool starttls_again;     /* STARTTLS inside TLS */
 	bool tlsa_failed;        /* SERVFAIL for TLSA below a secure address */
