@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * pack_facts.c: look-ups, TLS sessions and TXT records as maps.
+ * pack_facts.c: look-ups, TLS sessions, TXT and TLS-RPT records as maps.
  */
 #include "output/pack_facts.h"
 
@@ -106,6 +106,13 @@ pack_tls(struct packer *p, enum field f, const struct tls_facts *tls)
 	pack_flag_if(p, FIELD_tls_not_yet, tls->not_yet);
 	pack_flag_if(p, FIELD_tls_self_signed, tls->self_signed);
 	pack_str_if(p, FIELD_tls_verify_error, tls->verify_error);
+	pack_flag_if(p, FIELD_tls_incomplete, tls->incomplete);
+	if (tls->name_by != NAME_BY_NONE && tls->name_by != NAME_BY_EXACT)
+		pack_word(p, FIELD_tls_name_by, name_by_word(tls->name_by));
+	if (tls->not_before != 0 || tls->not_after != 0) {
+		pack_seconds(p, FIELD_tls_not_before, tls->not_before);
+		pack_seconds(p, FIELD_tls_not_after, tls->not_after);
+	}
 	pack_map_close(p);
 }
 
@@ -127,4 +134,20 @@ pack_txt(struct packer *p, enum field txt, enum field parts,
 	pack_list(p, parts, set->n);
 	for (size_t i = 0; i < set->n; i++)
 		pack_item_strs(p, set->txt[i].part, set->txt[i].n_part);
+}
+
+void
+pack_tlsrpt(struct packer *p, enum field f, const struct rrset *set,
+    const struct tlsrpt_rrset *tlsrpt, bool single_resolver)
+{
+	pack_map_open(p, f, OBJECT_tlsrpt);
+	pack_word(p, FIELD_tlsrpt_status, record_status_word(tlsrpt->status));
+	pack_strs(p, FIELD_tlsrpt_rua, tlsrpt->rua, tlsrpt->n_rua);
+	pack_flag_if(p, FIELD_tlsrpt_ambiguous, tlsrpt->ambiguous);
+	pack_txt(p, FIELD_tlsrpt_txt, FIELD_tlsrpt_txt_parts, set);
+	pack_lookup(p, FIELD_tlsrpt_lookup, set, single_resolver);
+	if (tlsrpt->ambiguous)
+		pack_bool(p, FIELD_tlsrpt_valid_lenient,
+		    tlsrpt->valid_lenient);
+	pack_map_close(p);
 }

@@ -19,3 +19,6 @@ void pack_tls(struct packer *p, enum field f, const struct tls_facts *tls);
 /* The strings of each TXT record joined, and as sent where there are parts. */
 void pack_txt(struct packer *p, enum field txt, enum field parts,
     const struct rrset *set);
+/* A TLS-RPT question with what was judged of its answer. */
+void pack_tlsrpt(struct packer *p, enum field f, const struct rrset *set,
+    const struct tlsrpt_rrset *tlsrpt, bool single_resolver);

@@ -22,8 +22,10 @@ pack_findings(struct packer *p, const struct finding_set *set)
 
 static void
 pack_sts_record(struct packer *p, const struct domain_meta *meta,
-    const struct domain_facts *facts, const struct sts_rrset *sts)
+    const struct domain_facts *facts, const struct judgement *j)
 {
+	const struct sts_rrset *sts = &j->sts;
+
 	pack_map_open(p, FIELD_sts_record, OBJECT_sts_record);
 	pack_word(p, FIELD_sts_record_status, record_status_word(sts->status));
 	pack_str_if(p, FIELD_sts_record_id, sts->id);
@@ -32,6 +34,14 @@ pack_sts_record(struct packer *p, const struct domain_meta *meta,
 	    &facts->sts_txt);
 	pack_lookup(p, FIELD_sts_record_lookup, &facts->sts_txt,
 	    meta->single_resolver);
+	if (sts->ambiguous) {
+		pack_bool(p, FIELD_sts_record_valid_lenient,
+		    sts->valid_lenient);
+		pack_str_if(p, FIELD_sts_record_id_lenient, sts->id_lenient);
+	}
+	if (j->has_id_time)
+		pack_seconds(p, FIELD_sts_record_id_time, j->id_time);
+	pack_str_if(p, FIELD_sts_record_provider, j->sts_provider);
 	pack_map_close(p);
 }
 
@@ -97,12 +107,25 @@ pack_policy_fetch(struct packer *p, const struct domain_meta *meta,
 	pack_uint_if(p, FIELD_sts_policy_elapsed_ms, facts->elapsed_ms);
 }
 
+/* How the policy meets the MX hosts, and who publishes it. */
+static void
+pack_policy_match(struct packer *p, const struct judgement *j)
+{
+	if (j->mx_match != MX_MATCH_NULL)
+		pack_word(p, FIELD_sts_policy_mx_match,
+		    mx_match_word(j->mx_match));
+	if (j->mx_class != MX_CLASS_NULL)
+		pack_word(p, FIELD_sts_policy_mx_class,
+		    mx_class_word(j->mx_class));
+	pack_str_if(p, FIELD_sts_policy_provider, j->policy_provider);
+}
+
 static void
 pack_sts(struct packer *p, const struct domain_meta *meta,
     const struct domain_facts *facts, const struct judgement *j)
 {
 	pack_map_open(p, FIELD_domain_sts, OBJECT_sts);
-	pack_sts_record(p, meta, facts, &j->sts);
+	pack_sts_record(p, meta, facts, j);
 	pack_map_open(p, FIELD_sts_policy, OBJECT_sts_policy);
 	pack_word(p, FIELD_sts_policy_status,
 	    policy_status_word(j->policy_status));
@@ -111,22 +134,8 @@ pack_sts(struct packer *p, const struct domain_meta *meta,
 	pack_policy_body(p, &facts->policy, j);
 	if (facts->policy.host.n > 0)
 		pack_policy_fetch(p, meta, &facts->policy);
+	pack_policy_match(p, j);
 	pack_map_close(p);
-	pack_map_close(p);
-}
-
-static void
-pack_tlsrpt(struct packer *p, const struct domain_meta *meta,
-    const struct domain_facts *facts, const struct tlsrpt_rrset *tlsrpt)
-{
-	pack_map_open(p, FIELD_domain_tlsrpt, OBJECT_tlsrpt);
-	pack_word(p, FIELD_tlsrpt_status, record_status_word(tlsrpt->status));
-	pack_strs(p, FIELD_tlsrpt_rua, tlsrpt->rua, tlsrpt->n_rua);
-	pack_flag_if(p, FIELD_tlsrpt_ambiguous, tlsrpt->ambiguous);
-	pack_txt(p, FIELD_tlsrpt_txt, FIELD_tlsrpt_txt_parts,
-	    &facts->tlsrpt_txt);
-	pack_lookup(p, FIELD_tlsrpt_lookup, &facts->tlsrpt_txt,
-	    meta->single_resolver);
 	pack_map_close(p);
 }
 
@@ -176,7 +185,8 @@ record_domain(const struct domain_meta *meta, const struct domain_facts *facts,
 	pack_word(&p, FIELD_domain_verdict_dane, verdict_word(j->verdict_dane));
 	pack_findings(&p, &j->findings);
 	pack_sts(&p, meta, facts, j);
-	pack_tlsrpt(&p, meta, facts, &j->tlsrpt);
+	pack_tlsrpt(&p, FIELD_domain_tlsrpt, &facts->tlsrpt_txt, &j->tlsrpt,
+	    meta->single_resolver);
 	pack_word(&p, FIELD_domain_mx_status, mx_status_word(j->mx_status));
 	pack_list(&p, FIELD_domain_mx, j->n_host);
 	for (size_t i = 0; i < j->n_host; i++)

@@ -4,7 +4,9 @@
  */
 #include "output/pack_facts.h"
 
+#include "scanner/base/arena.h"
 #include "scanner/rules/tlsa.h"
+#include "scanner/rules/tlsrpt.h"
 
 #include "scanner/base/banned.h"
 
@@ -59,7 +61,32 @@ pack_dane(struct packer *p, const struct dane_facts *dane)
 		pack_uint(p, FIELD_dane_matched_index, dane->matched_index);
 		pack_uint(p, FIELD_dane_matched_depth, dane->matched_depth);
 	}
+	pack_flag_if(p, FIELD_dane_ta_not_sent, dane->ta_not_sent);
+	if (dane->has_alternative) {
+		pack_map_open(p, FIELD_dane_alternative, OBJECT_tlsa_rr);
+		pack_uint(p, FIELD_tlsa_rr_usage, dane->alternative.usage);
+		pack_uint(p, FIELD_tlsa_rr_selector,
+		    dane->alternative.selector);
+		pack_uint(p, FIELD_tlsa_rr_mtype, dane->alternative.mtype);
+		pack_map_close(p);
+	}
 	pack_map_close(p);
+}
+
+/* Of a host, nobody but this record wants the judgement. */
+static void
+pack_host_tlsrpt(struct packer *p, const struct mx_meta *meta,
+    const struct rrset *set)
+{
+	struct tlsrpt_rrset judged;
+	struct arena *a;
+
+	if (set->lookup.outcome == OUTCOME_NONE)
+		return;
+	a = arena_new();
+	tlsrpt_rrset_judge(a, set, &judged);
+	pack_tlsrpt(p, FIELD_mx_tlsrpt, set, &judged, meta->single_resolver);
+	arena_free(a);
 }
 
 static void
@@ -144,5 +171,6 @@ record_mx(const struct mx_meta *meta, const struct host_facts *facts,
 	pack_flag_if(&p, FIELD_mx_addresses_cut, facts->addresses_cut);
 	pack_time(&p, FIELD_mx_started, meta->started_ms);
 	pack_uint(&p, FIELD_mx_elapsed_ms, meta->elapsed_ms);
+	pack_host_tlsrpt(&p, meta, &facts->tlsrpt_txt);
 	return pack_finish(&p, RECORD_MX);
 }

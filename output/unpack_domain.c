@@ -26,17 +26,6 @@ unpack_sts_record(struct unpacker *u, const struct view *sts,
 }
 
 static void
-unpack_tlsrpt(struct unpacker *u, const struct view *domain,
-    struct rrset *out)
-{
-	struct view w;
-
-	view_inner(&w, domain, FIELD_domain_tlsrpt);
-	unpack_lookup(u, &w, FIELD_tlsrpt_lookup, out);
-	unpack_txt(u, &w, FIELD_tlsrpt_txt, FIELD_tlsrpt_txt_parts, out);
-}
-
-static void
 unpack_attempts(struct unpacker *u, const struct view *w,
     struct policy_facts *out)
 {
@@ -144,10 +133,12 @@ unpack_domain(struct arena *a, const msgpack_object *record,
 		.excluded = view_flag(&w, FIELD_domain_excluded),
 	};
 	*facts = (struct domain_facts){
-		.name = view_str(&w, FIELD_domain_name) };
+		.name = view_str(&w, FIELD_domain_name),
+		.now = meta->started_ms / 1000,
+	};
 	unpack_sts_record(&u, &sts, &facts->sts_txt);
 	unpack_policy(&u, &sts, &facts->policy);
-	unpack_tlsrpt(&u, &w, &facts->tlsrpt_txt);
+	unpack_tlsrpt(&u, &w, FIELD_domain_tlsrpt, &facts->tlsrpt_txt);
 	unpack_lookup(&u, &w, FIELD_domain_mx_lookup, &facts->mx);
 	facts->mx.n = 0;
 	unpack_hosts(&u, &w, facts);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * unpack_facts.c: look-ups, TLS sessions and TXT records out of maps.
+ * unpack_facts.c: look-ups, TLS sessions, TXT and TLS-RPT records out of maps.
  */
 #include "output/unpack_facts.h"
 
@@ -12,6 +12,9 @@
 #include "output/pack_facts.h"
 
 #include "scanner/base/banned.h"
+
+#define DATE_FIRST_S INT64_C(-62167219200) /* 0000-01-01 */
+#define DATE_LAST_S INT64_C(253402300799)  /* 9999-12-31 23:59:59 */
 
 void
 unpack_address(struct unpacker *u, struct slice text, struct address *out)
@@ -102,6 +105,31 @@ unpack_chain(struct unpacker *u, const struct view *w, struct tls_facts *out)
 	}
 }
 
+/* No certificate names a date outside the years 0 to 9999 (RFC 5280 4.1.2.5). */
+static int64_t
+leaf_date(const struct view *w, enum field f)
+{
+	int64_t s = view_int(w, f);
+
+	return s < DATE_FIRST_S || s > DATE_LAST_S ? 0 : s;
+}
+
+/*
+ * Files of before these fields have no dates: of the name it is then known at
+ * most whether it matched.
+ */
+static void
+unpack_leaf(struct unpacker *u, const struct view *w, struct tls_facts *out)
+{
+	out->incomplete = view_flag(w, FIELD_tls_incomplete);
+	out->not_before = leaf_date(w, FIELD_tls_not_before);
+	out->not_after = leaf_date(w, FIELD_tls_not_after);
+	out->name_by = view_name_by(u, w, FIELD_tls_name_by);
+	if (out->name_by == NAME_BY_NONE && out->name_ok == TRI_YES &&
+	    view_at(w, FIELD_tls_not_after) != NULL)
+		out->name_by = NAME_BY_EXACT; /* the one that is not written */
+}
+
 void
 unpack_tls(struct unpacker *u, const struct view *outer, enum field f,
     struct tls_facts *out)
@@ -128,6 +156,7 @@ unpack_tls(struct unpacker *u, const struct view *outer, enum field f,
 	out->not_yet = view_flag(&w, FIELD_tls_not_yet);
 	out->self_signed = view_flag(&w, FIELD_tls_self_signed);
 	out->verify_error = view_str(&w, FIELD_tls_verify_error);
+	unpack_leaf(u, &w, out);
 }
 
 /* One string is its own joining; the parts stand apart where some have more. */
@@ -161,4 +190,15 @@ unpack_txt(struct unpacker *u, const struct view *w, enum field txt,
 		unpack_parts(u, i < apart.n ? &apart.item[i] : NULL,
 		    &out->txt[i]);
 	}
+}
+
+void
+unpack_tlsrpt(struct unpacker *u, const struct view *outer, enum field f,
+    struct rrset *out)
+{
+	struct view w;
+
+	view_inner(&w, outer, f);
+	unpack_lookup(u, &w, FIELD_tlsrpt_lookup, out);
+	unpack_txt(u, &w, FIELD_tlsrpt_txt, FIELD_tlsrpt_txt_parts, out);
 }

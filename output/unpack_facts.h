@@ -14,5 +14,7 @@ void unpack_tls(struct unpacker *u, const struct view *w, enum field f,
     struct tls_facts *out);
 void unpack_txt(struct unpacker *u, const struct view *w, enum field txt,
     enum field parts, struct rrset *out);
+void unpack_tlsrpt(struct unpacker *u, const struct view *outer, enum field f,
+    struct rrset *out);
 void unpack_address(struct unpacker *u, struct slice text,
     struct address *out);

@@ -10,6 +10,12 @@
 
 #include "scanner/base/banned.h"
 
+static uint8_t
+small(const struct view *w, enum field f)
+{
+	return (uint8_t)view_uint(w, f, UINT8_MAX);
+}
+
 static void
 unpack_tlsa(struct unpacker *u, const struct view *mx, struct rrset *out)
 {
@@ -29,12 +35,9 @@ unpack_tlsa(struct unpacker *u, const struct view *mx, struct rrset *out)
 
 		view_open(&rr, &list.item[i], OBJECT_tlsa_rr);
 		out->tlsa[i] = (struct tlsa_rr){
-			.usage = (uint8_t)view_uint(&rr, FIELD_tlsa_rr_usage,
-			    UINT8_MAX),
-			.selector = (uint8_t)view_uint(&rr,
-			    FIELD_tlsa_rr_selector, UINT8_MAX),
-			.mtype = (uint8_t)view_uint(&rr, FIELD_tlsa_rr_mtype,
-			    UINT8_MAX),
+			.usage = small(&rr, FIELD_tlsa_rr_usage),
+			.selector = small(&rr, FIELD_tlsa_rr_selector),
+			.mtype = small(&rr, FIELD_tlsa_rr_mtype),
 			.data = view_str(&rr, FIELD_tlsa_rr_data),
 		};
 	}
@@ -43,7 +46,7 @@ unpack_tlsa(struct unpacker *u, const struct view *mx, struct rrset *out)
 static void
 unpack_dane(const struct view *address, struct dane_facts *out)
 {
-	struct view w;
+	struct view w, other;
 
 	view_inner(&w, address, FIELD_mx_address_dane);
 	*out = (struct dane_facts){
@@ -56,6 +59,13 @@ unpack_dane(const struct view *address, struct dane_facts *out)
 		    FIELD_dane_matched_index, UINT32_MAX),
 		.matched_depth = (uint32_t)view_uint(&w,
 		    FIELD_dane_matched_depth, UINT32_MAX),
+		.ta_not_sent = view_flag(&w, FIELD_dane_ta_not_sent),
+	};
+	out->has_alternative = view_inner(&other, &w, FIELD_dane_alternative);
+	out->alternative = (struct tlsa_parameters){
+		.usage = small(&other, FIELD_tlsa_rr_usage),
+		.selector = small(&other, FIELD_tlsa_rr_selector),
+		.mtype = small(&other, FIELD_tlsa_rr_mtype),
 	};
 }
 
@@ -142,5 +152,6 @@ unpack_mx(struct arena *a, const msgpack_object *record,
 	for (size_t i = 0; i < list.n; i++)
 		unpack_session(&u, &list.item[i], &facts->address[i]);
 	facts->addresses_cut = view_flag(&w, FIELD_mx_addresses_cut);
+	unpack_tlsrpt(&u, &w, FIELD_mx_tlsrpt, &facts->tlsrpt_txt);
 	return !u.failed && facts->host.n > 0;
 }

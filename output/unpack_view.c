@@ -155,3 +155,17 @@ view_tls_version(struct unpacker *u, const struct view *w, enum field f)
 	u->failed = true;
 	return TLS_VERSION_NONE;
 }
+
+enum name_by
+view_name_by(struct unpacker *u, const struct view *w, enum field f)
+{
+	struct slice word = view_str(w, f);
+
+	if (view_at(w, f) == NULL)
+		return NAME_BY_NONE;
+	for (size_t i = 0; i < NAME_BY_COUNT; i++)
+		if (slice_eq(word, slice_of(name_by_word((enum name_by)i))))
+			return (enum name_by)i;
+	u->failed = true;
+	return NAME_BY_NONE;
+}

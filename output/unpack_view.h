@@ -55,4 +55,7 @@ enum outcome view_outcome(struct unpacker *u, const struct view *w,
     enum field f);
 enum tls_version view_tls_version(struct unpacker *u, const struct view *w,
     enum field f);
+/* NONE where the field is absent. */
+enum name_by view_name_by(struct unpacker *u, const struct view *w,
+    enum field f);
 enum outcome outcome_of_word(struct unpacker *u, struct slice word);

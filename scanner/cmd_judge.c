@@ -288,13 +288,19 @@ judge_mx(struct judging *g, const msgpack_object *record)
 	return record_mx(&meta, &f, state);
 }
 
-/* A host whose record is lost to damage is one of which nothing is known. */
+/*
+ * A host whose record is lost to damage is one of which nothing is known.
+ * Literals and localhost have none; where an older version did ask for one,
+ * the answer does not count.
+ */
 static bool
 find_state(struct judging *g, struct domain_host *h)
 {
-	const struct host_state *known = slice_map_get(&g->hosts, h->host);
 	struct host_facts none = { .host = h->host,
-		.is_literal = name_is_address(h->host) };
+		.is_literal = name_is_address(h->host) ||
+		    name_is_localhost(h->host) };
+	const struct host_state *known = none.is_literal ? NULL :
+	    slice_map_get(&g->hosts, h->host);
 
 	h->state = known != NULL ? *known : judge_host(&none);
 	return known != NULL || none.is_literal;

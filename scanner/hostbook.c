@@ -225,6 +225,13 @@ finish(struct visit *v)
 	visit_free(v);
 }
 
+static void
+ask(struct visit *v, struct slice name, enum dns_type type, struct rrset *out,
+    dns_done_fn *done)
+{
+	dns_pool_ask(v->book->worker->dns, v->arena, name, type, out, done, v);
+}
+
 /* ---- PROBE ---- */
 
 static void
@@ -236,15 +243,37 @@ add_addresses(struct visit *v, const struct rrset *set)
 	v->facts.addresses_cut |= set->cut;
 }
 
+static bool
+has_secure_tlsa(const struct host_facts *f)
+{
+	return f->tlsa.lookup.outcome == OUTCOME_OK && f->tlsa.n > 0 &&
+	    f->tlsa.lookup.secure == TRI_YES;
+}
+
+/*
+ * Beside the sessions: where reports on DANE go (RFC 8460 3, 4.4).  Empty: no
+ * question, or a name longer than names can be.
+ */
+static struct slice
+tlsrpt_owner(const struct visit *v)
+{
+	struct slice owner;
+
+	if (!has_secure_tlsa(&v->facts))
+		return SLICE_EMPTY;
+	owner = arena_fmt(v->arena, "_smtp._tls.%.*s",
+	    SLICE_ARG(v->facts.tlsa_base));
+	return owner.n > LIMIT_NAME_BYTES ? SLICE_EMPTY : owner;
+}
+
 static void
 probe(struct visit *v)
 {
 	struct host_facts *f = &v->facts;
-	const struct rrset *tlsa = NULL;
+	const struct rrset *tlsa = has_secure_tlsa(f) ? &f->tlsa : NULL;
+	struct slice owner = tlsrpt_owner(v);
+	size_t n;
 
-	if (f->tlsa.lookup.outcome == OUTCOME_OK &&
-	    f->tlsa.lookup.secure == TRI_YES)
-		tlsa = &f->tlsa;
 	v->reference[v->n_reference++] = f->host;
 	if (!slice_eq(f->tlsa_base, f->host) && f->tlsa_base.n > 0)
 		v->reference[v->n_reference++] = f->tlsa_base;
@@ -253,17 +282,21 @@ probe(struct visit *v)
 	add_addresses(v, &f->a);
 	add_addresses(v, &f->aaaa);
 	/* Without the stage the addresses are known and not contacted. */
-	if (f->n_address == 0 || !v->book->worker->run->wants_smtp) {
+	n = v->book->worker->run->wants_smtp ? f->n_address : 0;
+	v->legs_open = n + (owner.n > 0 ? 1 : 0);
+	if (v->legs_open == 0) {
 		finish(v);
 		return;
 	}
-	v->legs_open = f->n_address;
-	for (size_t i = 0; i < f->n_address; i++)
+	if (owner.n > 0)
+		ask(v, owner, DNS_TXT, &f->tlsrpt_txt, on_probed);
+	for (size_t i = 0; i < n; i++)
 		smtp_pool_probe(v->book->worker->smtp, v->arena, f->host,
 		    tlsa, v->reference, v->n_reference, &f->address[i],
 		    on_probed, v);
 }
 
+/* A session has ended, or the question beside them. */
 static void
 on_probed(void *ctx)
 {
@@ -274,13 +307,6 @@ on_probed(void *ctx)
 }
 
 /* ---- LOCATE ---- */
-
-static void
-ask(struct visit *v, struct slice name, enum dns_type type, struct rrset *out,
-    dns_done_fn *done)
-{
-	dns_pool_ask(v->book->worker->dns, v->arena, name, type, out, done, v);
-}
 
 /* The end of the alias chain, or the host itself. */
 static struct slice

@@ -191,7 +191,8 @@ ask_host(struct job *j, size_t i)
 	struct domain_host *h = &j->facts.host[i];
 	struct host_question *q = &j->question[i];
 
-	if (name_is_address(h->host)) {
+	/* What is no name, and what names whoever asks: never looked up. */
+	if (name_is_address(h->host) || name_is_localhost(h->host)) {
 		struct host_facts literal = { .host = h->host,
 			.is_literal = true };
 
@@ -229,6 +230,7 @@ job_hosts(struct job *j)
 static void
 job_judge(struct job *j)
 {
+	j->facts.now = j->meta.started_ms / 1000;
 	judge_domain(j->arena, &j->facts, &j->judgement);
 }
 

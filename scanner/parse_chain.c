@@ -118,6 +118,32 @@ is_ambiguous(const struct chain_input *in, const struct dane_facts *dane)
 	return false;
 }
 
+static void
+raise_findings(const struct chain_input *in, const struct dane_facts *dane,
+    struct finding_set *out)
+{
+	if (dane->n_usable == 0)
+		finding_raise(out, FINDING_DANE_UNUSABLE);
+	else if (!dane->matched)
+		finding_raise(out, FINDING_DANE_MISMATCH);
+	if (dane->has_alternative)
+		finding_raise(out, FINDING_DANE_WRONG_PARAMETERS);
+	if (dane->ta_not_sent)
+		finding_raise(out, FINDING_DANE_TA_NOT_SENT);
+	if (dane->n_usable > 0 && dane->n_usable < in->tlsa.n)
+		finding_raise(out, FINDING_DANE_SOME_UNUSABLE);
+}
+
+/* "3 1 1", as a record begins; null where there is none. */
+static json_t *
+alternative(const struct dane_facts *dane)
+{
+	const struct tlsa_parameters *p = &dane->alternative;
+
+	return dane->has_alternative ? json_sprintf("%u %u %u", p->usage,
+	    p->selector, p->mtype) : json_null();
+}
+
 void
 parse_tlsa_chain(struct question *q)
 {
@@ -129,10 +155,7 @@ parse_tlsa_chain(struct question *q)
 	if (o != NULL && read_input(q, o, &in)) {
 		dane_match(q->arena, &in.tlsa, in.chain, in.n_chain,
 		    in.reference, in.n_reference, in.now, &dane);
-		if (dane.n_usable == 0)
-			finding_raise(&findings, FINDING_DANE_UNUSABLE);
-		else if (!dane.matched)
-			finding_raise(&findings, FINDING_DANE_MISMATCH);
+		raise_findings(&in, &dane, &findings);
 		put_verdict(q, dane.matched, is_ambiguous(&in, &dane),
 		    &findings);
 		put(q, "usable", json_integer(dane.n_usable));
@@ -142,6 +165,7 @@ parse_tlsa_chain(struct question *q)
 		    json_integer(dane.matched_index) : json_null());
 		put(q, "depth", dane.matched ?
 		    json_integer(dane.matched_depth) : json_null());
+		put(q, "alternative", alternative(&dane));
 	}
 	json_decref(o);
 }

@@ -196,6 +196,127 @@ index_of(const struct rrset *set, SSL *ssl)
 	return 0;
 }
 
+/* ---- what else the records say ---- */
+
+/* The forms of a certificate that a record may hold, by selector. */
+struct forms {
+	struct slice whole[2];
+	uint8_t sha256[2][32];
+	uint8_t sha512[2][64];
+};
+
+/* The certificate and its public key as DER, in the arena. */
+static void
+encode(struct arena *a, X509 *x, struct slice out[2])
+{
+	unsigned char *der[2] = { NULL, NULL };
+	int n[2];
+
+	n[0] = i2d_X509(x, &der[0]);
+	n[1] = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der[1]);
+	for (size_t i = 0; i < 2; i++) {
+		out[i] = n[i] <= 0 ? SLICE_EMPTY :
+		    arena_slice(a, slice_make(der[i], (size_t)n[i]));
+		OPENSSL_free(der[i]);
+	}
+}
+
+static void
+forms_read(struct arena *a, X509 *x, struct forms *out)
+{
+	encode(a, x, out->whole);
+	for (size_t i = 0; i < 2; i++) {
+		EVP_Digest(out->whole[i].p, out->whole[i].n, out->sha256[i],
+		    NULL, EVP_sha256(), NULL);
+		EVP_Digest(out->whole[i].p, out->whole[i].n, out->sha512[i],
+		    NULL, EVP_sha512(), NULL);
+	}
+}
+
+/* RFC 7672 3.1.2: an issuer in full, or a bare key, may come by DNS alone. */
+static bool
+is_sent(struct arena *a, const struct scratch *s, const struct tlsa_rr *rr)
+{
+	for (int i = 0; i < sk_X509_num(s->chain); i++) {
+		struct slice whole[2];
+
+		encode(a, sk_X509_value(s->chain, i), whole);
+		if (slice_eq(whole[rr->selector], rr->data))
+			return true;
+	}
+	return false;
+}
+
+/* Is the record's data this form, which its own parameters do not ask for? */
+static bool
+is_other(const struct tlsa_rr *rr, struct slice form, uint8_t usage,
+    uint8_t selector, uint8_t mtype, struct dane_facts *out)
+{
+	if (form.n == 0 || !slice_eq(rr->data, form) ||
+	    (rr->usage == usage && rr->selector == selector &&
+	    rr->mtype == mtype))
+		return false;
+	out->has_alternative = true;
+	out->alternative = (struct tlsa_parameters){ usage, selector, mtype };
+	return true;
+}
+
+static bool
+find_form(const struct tlsa_rr *rr, const struct forms *f, uint8_t usage,
+    struct dane_facts *out)
+{
+	for (uint8_t i = 0; i < 2; i++)
+		if (is_other(rr, f->whole[i], usage, i, 0, out) ||
+		    is_other(rr, slice_make(f->sha256[i],
+		    sizeof(f->sha256[i])), usage, i, 1, out) ||
+		    is_other(rr, slice_make(f->sha512[i],
+		    sizeof(f->sha512[i])), usage, i, 2, out))
+			return true;
+	return false;
+}
+
+/* The first record that the chain would match under other parameters. */
+static void
+find_alternative(struct arena *a, const struct scratch *s,
+    const struct rrset *set, struct dane_facts *out)
+{
+	size_t n = (size_t)sk_X509_num(s->chain);
+	struct forms *form = arena_array(a, n, sizeof(*form));
+
+	for (size_t i = 0; i < n; i++)
+		forms_read(a, sk_X509_value(s->chain, (int)i), &form[i]);
+	for (size_t k = 0; k < set->n; k++)
+		for (size_t i = 0; i < n; i++)
+			if (find_form(&set->tlsa[k], &form[i], i == 0 ? 3 : 2,
+			    out))
+				return;
+}
+
+static void
+keep_match(struct arena *a, const struct scratch *s, const struct rrset *set,
+    int depth, struct dane_facts *out)
+{
+	const struct tlsa_rr *rr;
+
+	out->matched = true;
+	out->matched_index = index_of(set, s->ssl);
+	out->matched_depth = (uint32_t)depth;
+	rr = &set->tlsa[out->matched_index];
+	out->ta_not_sent = tlsa_is_usable(rr) && rr->usage == 2 &&
+	    rr->mtype == 0 && !is_sent(a, s, rr);
+}
+
+/* The depth at which a record makes the chain stand; -1: none does. */
+static int
+authority(struct scratch *s, int64_t now, struct overlooked *o)
+{
+	if (!verify(s, now, o))
+		return -1;
+	SSL_set_verify_result(s->ssl, X509_V_OK);
+	/* negative where it stood by something else than a record */
+	return SSL_get0_dane_authority(s->ssl, NULL, NULL);
+}
+
 void
 dane_match(struct arena *a, const struct rrset *tlsa,
     const struct cert_der *chain, size_t n_chain,
@@ -214,19 +335,16 @@ dane_match(struct arena *a, const struct rrset *tlsa,
 	if (n_chain == 0 || !add_chain(s.chain, chain, n_chain))
 		goto done;
 	out->checked = true;
-	if (out->n_usable == 0 || !verify(&s, now, &o))
+	if (out->n_usable == 0)
 		goto done;
-	SSL_set_verify_result(s.ssl, X509_V_OK);
-	depth = SSL_get0_dane_authority(s.ssl, NULL, NULL);
-	if (depth < 0)
-		goto done; /* it stood by something else than a record */
-	out->ta_name_failed = o.name;
-	out->matched = !o.name;
-	if (o.name)
+	depth = authority(&s, now, &o);
+	if (depth < 0) {
+		find_alternative(a, &s, tlsa, out);
+	} else if (o.name) {
+		out->ta_name_failed = true;
 		keep_names(a, chain[0].der, out);
-	if (out->matched) {
-		out->matched_index = index_of(tlsa, s.ssl);
-		out->matched_depth = (uint32_t)depth;
+	} else {
+		keep_match(a, &s, tlsa, depth, out);
 	}
 done:
 	scratch_release(&s);

@@ -264,11 +264,15 @@ tls_judge(struct tls *t, struct arena *a, SSL *ssl, struct slice reference,
 	v = trust_judge(t->trust, chain, digest, now);
 	out->trusted = tri_of(v.trusted);
 	out->time_ok = tri_of(v.in_date);
-	out->name_ok = tri_of(x509_names_match(sk_X509_value(chain, 0),
-	    reference));
+	out->name_by = x509_name_by(sk_X509_value(chain, 0), reference);
+	out->name_ok = tri_of(out->name_by != NAME_BY_NONE &&
+	    out->name_by != NAME_BY_COMMON_NAME);
 	out->expired = v.expired;
 	out->not_yet = v.not_yet;
 	out->self_signed = v.self_signed;
+	out->incomplete = v.incomplete;
+	out->not_before = v.not_before;
+	out->not_after = v.not_after;
 	if (!v.trusted)
 		out->verify_error = arena_slice(a,
 		    slice_of(X509_verify_cert_error_string(v.error)));

@@ -43,7 +43,7 @@ void tls_relax(struct tls *t, SSL_CTX *ctx);
 
 /*
  * After a handshake that stood: fills version, cipher, group, signature,
- * chain (DER copied to the arena), and the three booleans against
+ * chain (DER copied to the arena), and the verdicts on chain and leaf against
  * `reference` (a DNS name) at time `now` (seconds since 1970).  Verdicts on a
  * chain are cached per worker, bounded.  Sets outcome to OK, and sni to the
  * reference unless the caller has set it.

@@ -235,6 +235,19 @@ verify_once(struct trust *t, STACK_OF(X509) *chain, int64_t now,
 	return ok;
 }
 
+/* What the leaf itself says, and what the chain lacks behind it. */
+static void
+read_leaf(struct trust_verdict *v, STACK_OF(X509) *chain)
+{
+	X509 *leaf = sk_X509_value(chain, 0);
+
+	if (!x509_period(leaf, &v->not_before, &v->not_after))
+		v->not_before = v->not_after = 0;
+	v->self_signed = !v->trusted && x509_signs_itself(leaf);
+	v->incomplete = !v->trusted && sk_X509_num(chain) == 1 &&
+	    !x509_is_self_issued(leaf);
+}
+
 static struct trust_verdict
 verify(struct trust *t, STACK_OF(X509) *chain, int64_t now)
 {
@@ -257,8 +270,7 @@ verify(struct trust *t, STACK_OF(X509) *chain, int64_t now)
 		    now);
 	if (v.expired || v.not_yet)
 		v.in_date = false;
-	v.self_signed = !v.trusted &&
-	    x509_signs_itself(sk_X509_value(chain, 0));
+	read_leaf(&v, chain);
 	sk_X509_pop_free(path, X509_free);
 	ERR_clear_error();
 	return v;

@@ -22,7 +22,9 @@ struct trust_verdict {
 	bool expired;     /* some certificate of the path: past */
 	bool not_yet;     /* some certificate of the path: future */
 	bool self_signed; /* leaf signed by itself and untrusted */
+	bool incomplete;  /* untrusted, nothing but a leaf of another issuer */
 	int error;        /* X509_V_ERR_* where untrusted */
+	int64_t not_before, not_after; /* of the leaf; 0: cannot be read */
 	int64_t from, until;
 };
 

@@ -10,6 +10,7 @@
  */
 #include "workers/x509_facts.h"
 
+#include <libpsl.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/x509.h>
@@ -99,21 +100,6 @@ copy_dns_names(struct arena *a, const X509 *x, struct slice **out)
 	return v.n;
 }
 
-bool
-x509_names_match(const X509 *x, struct slice reference)
-{
-	GENERAL_NAMES *names = alt_names(x);
-	bool match = false;
-	struct slice s;
-
-	for (int i = 0; i < sk_GENERAL_NAME_num(names) && !match; i++)
-		if (is_dns_name(sk_GENERAL_NAME_value(names, i), &s))
-			match = cert_name_match(s, reference);
-	GENERAL_NAMES_free(names);
-	ERR_clear_error();
-	return match;
-}
-
 size_t
 x509_dns_names(struct arena *a, struct slice der, struct slice **out)
 {
@@ -159,35 +145,118 @@ name_text(struct arena *a, const X509_NAME *name)
 	return text;
 }
 
-/* The last commonName: the most specific one. */
+/* The last commonName, the most specific one; *utf8 is to be freed. */
 static struct slice
-common_name(struct arena *a, const X509_NAME *name)
+last_common_name(const X509_NAME *name, unsigned char **utf8)
 {
 	int last = -1, i = -1, n;
-	unsigned char *utf8 = NULL;
-	struct slice s = SLICE_EMPTY;
 
+	*utf8 = NULL;
 	while ((i = X509_NAME_get_index_by_NID(name, NID_commonName, i)) >= 0)
 		last = i;
 	if (last < 0)
-		return s;
-	n = ASN1_STRING_to_UTF8(&utf8,
+		return SLICE_EMPTY;
+	n = ASN1_STRING_to_UTF8(utf8,
 	    X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, last)));
-	if (n > 0 && slice_is_utf8(slice_make(utf8, (size_t)n)))
-		s = arena_slice(a, slice_make(utf8, (size_t)n));
+	return n > 0 ? slice_make(*utf8, (size_t)n) : SLICE_EMPTY;
+}
+
+static struct slice
+common_name(struct arena *a, const X509_NAME *name)
+{
+	unsigned char *utf8;
+	struct slice s = last_common_name(name, &utf8);
+
+	s = slice_is_utf8(s) ? arena_slice(a, s) : SLICE_EMPTY;
 	OPENSSL_free(utf8);
 	return s;
+}
+
+/* ---- names against a reference identifier ---- */
+
+static bool
+common_name_matches(const X509 *x, struct slice reference)
+{
+	unsigned char *utf8;
+	struct slice s = last_common_name(X509_get_subject_name(x), &utf8);
+	bool match = cert_name_match(s, reference);
+
+	OPENSSL_free(utf8);
+	return match;
+}
+
+/* A single label is the suffix of some network, in the list or not. */
+static bool
+is_public_suffix(struct slice s)
+{
+	const psl_ctx_t *psl = psl_builtin();
+	char z[LIMIT_NAME_BYTES + 1];
+	struct strbuf b = strbuf_of(z, sizeof(z));
+
+	if (slice_find(s, '.') == s.n)
+		return true;
+	strbuf_add(&b, s);
+	return !b.cut && psl != NULL && psl_is_public_suffix(psl, z) == 1;
+}
+
+/* Of all wildcards that match a name the rest is the same: that name's. */
+static enum name_by
+wildcard_over(struct slice reference)
+{
+	struct slice rest = slice_from(reference,
+	    slice_find(reference, '.') + 1);
+
+	if (slice_ends(rest, SLICE_LIT(".")))
+		rest.n--;
+	return is_public_suffix(rest) ? NAME_BY_WILDCARD_SUFFIX :
+	    NAME_BY_WILDCARD;
+}
+
+enum name_by
+x509_name_by(const X509 *x, struct slice reference)
+{
+	GENERAL_NAMES *names = alt_names(x);
+	bool any = false, exact = false, wildcard = false;
+	enum name_by by = NAME_BY_NONE;
+	struct slice s;
+
+	for (int i = 0; i < sk_GENERAL_NAME_num(names) && !exact; i++) {
+		if (!is_dns_name(sk_GENERAL_NAME_value(names, i), &s))
+			continue;
+		any = true;
+		if (!cert_name_match(s, reference))
+			continue;
+		if (slice_starts(s, SLICE_LIT("*")))
+			wildcard = true;
+		else
+			exact = true;
+	}
+	GENERAL_NAMES_free(names);
+	if (exact)
+		by = NAME_BY_EXACT;
+	else if (wildcard)
+		by = wildcard_over(reference);
+	else if (!any && common_name_matches(x, reference))
+		by = NAME_BY_COMMON_NAME;
+	ERR_clear_error();
+	return by;
 }
 
 /* ---- keys and signatures ---- */
 
 bool
+x509_is_self_issued(const X509 *x)
+{
+	return X509_NAME_cmp(X509_get_subject_name(x),
+	    X509_get_issuer_name(x)) == 0;
+}
+
+bool
 x509_signs_itself(X509 *x)
 {
 	EVP_PKEY *key = X509_get0_pubkey(x);
-	bool itself = key != NULL &&
-	    X509_NAME_cmp(X509_get_subject_name(x),
-	    X509_get_issuer_name(x)) == 0 && X509_verify(x, key) == 1;
+	bool itself = key != NULL && x509_is_self_issued(x) &&
+	    X509_verify(x, key) == 1;
 
 	ERR_clear_error();
 	return itself;
@@ -267,7 +336,7 @@ read_all(struct arena *a, X509 *x, struct cert_facts *out)
 	out->serial = serial_text(a, x);
 	read_key(a, x, out);
 	out->signature_algorithm = signature_name(a, x);
-	out->self_issued = X509_NAME_cmp(subject, issuer) == 0;
+	out->self_issued = x509_is_self_issued(x);
 	/* basicConstraints CA:TRUE, whatever else is said */
 	out->is_ca = (X509_get_extension_flags(x) & EXFLAG_CA) != 0;
 }

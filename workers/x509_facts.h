@@ -22,7 +22,14 @@ size_t x509_dns_names(struct arena *a, struct slice der, struct slice **out);
  * check, the certificate is in date while not_before <= now < not_after.
  */
 bool x509_period(const X509 *x, int64_t *not_before, int64_t *not_after);
-/* Does any dNSName match (RFC 9525)?  All are looked at; no CN-ID. */
-bool x509_names_match(const X509 *x, struct slice reference);
+/*
+ * What matches the reference identifier (RFC 9525), the plainest first: a
+ * dNSName letter by letter, a wildcard, a wildcard right over a public suffix;
+ * all are looked at.  Those three count as a match.  COMMON_NAME: there is no
+ * dNSName, and the common name would match as one, which does not count.
+ */
+enum name_by x509_name_by(const X509 *x, struct slice reference);
+/* Does it name itself as its issuer, whoever signed it? */
+bool x509_is_self_issued(const X509 *x);
 /* Is it issued and signed by itself? */
 bool x509_signs_itself(X509 *x);

@@ -131,6 +131,9 @@ add_policy(struct arena *a, struct sample_domain *d)
 	d->judgement.policy_status = POLICY_STATUS_OK;
 	d->judgement.policy_valid = TRI_YES;
 	d->judgement.policy_valid_lenient = TRI_YES;
+	d->judgement.mx_match = MX_MATCH_NONE;
+	d->judgement.mx_class = MX_CLASS_THIRD_LABEL;
+	d->judgement.policy_provider = SLICE_LIT("Another Provider");
 }
 
 static void
@@ -149,7 +152,9 @@ add_tls(struct arena *a, struct tls_facts *t)
 		.error = SLICE_LIT("none"), .chain = chain, .n_chain = 2,
 		.trusted = TRI_NO, .name_ok = TRI_YES, .time_ok = TRI_NO,
 		.expired = true, .not_yet = true, .self_signed = true,
-		.verify_error = SLICE_LIT("self-signed certificate") };
+		.verify_error = SLICE_LIT("self-signed certificate"),
+		.incomplete = true, .name_by = NAME_BY_WILDCARD_SUFFIX,
+		.not_before = -86400, .not_after = 1800000000 };
 }
 
 static void
@@ -189,9 +194,13 @@ sample_full(struct arena *a, struct sample_domain *d)
 	d->facts.tlsrpt_txt = answer(OUTCOME_OK, 300);
 	one_txt(a, &d->facts.tlsrpt_txt, rpt, 2);
 	d->judgement.sts = (struct sts_rrset){ .status = RECORD_STATUS_OK,
-		.id = SLICE_LIT("20240101"), .ambiguous = true };
+		.id = SLICE_LIT("20240101"), .ambiguous = true,
+		.valid_lenient = true, .id_lenient = SLICE_LIT("20240102") };
+	d->judgement.has_id_time = true;
+	d->judgement.id_time = 1704067200;
+	d->judgement.sts_provider = SLICE_LIT("Provider");
 	d->judgement.tlsrpt = (struct tlsrpt_rrset){ .ambiguous = true,
-		.status = RECORD_STATUS_OK,
+		.status = RECORD_STATUS_OK, .valid_lenient = true,
 		.rua = slices(a, &rpt[1], 1), .n_rua = 1 };
 	add_policy(a, d);
 	add_tls(a, &d->facts.policy.tls);
@@ -231,7 +240,9 @@ add_session(struct arena *a, struct smtp_facts *f)
 		.starttls_code = 220, .injection = true,
 		.ehlo_tls = slices(a, ehlo, 1), .n_ehlo_tls = 1, .quit = true,
 		.dane = { .n_usable = 2, .checked = true, .matched = true,
-		    .ta_name_failed = true, .matched_index = 1 },
+		    .ta_name_failed = true, .matched_index = 1,
+		    .ta_not_sent = true, .has_alternative = true,
+		    .alternative = { 2, 0, 1 } },
 		.elapsed_ms = 210 };
 	add_tls(a, &f->tls);
 }
@@ -240,6 +251,8 @@ void
 sample_host_full(struct arena *a, struct sample_host *h)
 {
 	static const char digest[32] = "association data";
+	static const char *const rpt[] = { "v=TLSRPTv1; ",
+		"rua=mailto:tls@example.net" };
 	struct host_facts *f = &h->facts;
 	struct address *address = arena_array(a, 2, sizeof(*address));
 
@@ -267,6 +280,8 @@ sample_host_full(struct arena *a, struct sample_host *h)
 	f->tlsa.tlsa = arena_alloc(a, sizeof(*f->tlsa.tlsa));
 	*f->tlsa.tlsa = (struct tlsa_rr){ 3, 1, 1,
 		slice_make(digest, sizeof(digest)) };
+	f->tlsrpt_txt = answer(OUTCOME_OK, 60);
+	one_txt(a, &f->tlsrpt_txt, rpt, 2);
 	f->addresses_cut = true;
 }
 

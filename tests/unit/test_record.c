@@ -249,6 +249,12 @@ test_full_values(void **state)
 		"\"chain\":[\"0101010101010101010101010101010101010101010101010"
 		    "101010101010101\",",
 		"\"tls\":null,\"trusted\":true",
+		"\"valid_lenient\":true,\"id_lenient\":\"20240102\","
+		    "\"id_time\":1704067200,\"provider\":\"Provider\"}",
+		"\"mx_match\":\"none\",\"mx_class\":\"third_label\","
+		    "\"provider\":\"Another Provider\"}",
+		"\"incomplete\":true,\"name_by\":\"wildcard_suffix\","
+		    "\"not_before\":-86400,\"not_after\":1800000000}",
 		"\"ede\":[{\"code\":22,\"text\":\"no reachable authority\"}]",
 	};
 	static const char *const mx[] = {
@@ -261,6 +267,11 @@ test_full_values(void **state)
 		    "\"6173736f63696174696f6e2064617461",
 		"\"usable\":true}]",
 		"\"dane\":{\"usable\":2,\"matched\":true",
+		"\"ta_not_sent\":true,\"alternative\":{\"usage\":2,"
+		    "\"selector\":0,\"mtype\":1}}",
+		"\"tlsrpt\":{\"status\":\"ok\",\"rua\":["
+		    "\"mailto:tls@example.net\"],\"txt\":["
+		    "\"v=TLSRPTv1; rua=mailto:tls@example.net\"],",
 	};
 	struct arena *a = arena_new();
 	struct sample_domain d;
@@ -278,6 +289,49 @@ test_full_values(void **state)
 	for (size_t i = 0; i < sizeof(mx) / sizeof(mx[0]); i++)
 		assert_holds(text, mx[i]);
 	free(text);
+	arena_free(a);
+}
+
+/* What is not so, or not known, costs nothing. */
+static void
+test_nothing_to_say(void **state)
+{
+	static const char *const fields[] = { "\"id_lenient\"", "\"id_time\"",
+		"\"provider\"", "\"mx_match\"", "\"mx_class\"",
+		"\"incomplete\"", "\"name_by\"", "\"not_before\"",
+		"\"not_after\"", "\"ta_not_sent\"", "\"alternative\"" };
+	struct arena *a = arena_new();
+	struct sample_host h;
+	struct sample_domain d;
+	struct tls_facts *tls;
+	char *text[2];
+
+	(void)state;
+	sample_full(a, &d);
+	d.judgement.sts = (struct sts_rrset){ .status = RECORD_STATUS_OK,
+		.id = SLICE_LIT("1"), .id_lenient = SLICE_LIT("2") };
+	d.judgement.tlsrpt.ambiguous = false;
+	d.judgement.has_id_time = false;
+	d.judgement.sts_provider = d.judgement.policy_provider = SLICE_EMPTY;
+	d.judgement.mx_match = MX_MATCH_NULL;
+	d.judgement.mx_class = MX_CLASS_NULL;
+	d.facts.policy.tls = (struct tls_facts){ .outcome = OUTCOME_OK };
+	text[0] = as_json(record_domain(&d.meta, &d.facts, &d.judgement),
+	    false);
+	sample_host_full(a, &h);
+	tls = &h.facts.address[1].tls;
+	*tls = (struct tls_facts){ .outcome = OUTCOME_OK,
+		.name_by = NAME_BY_EXACT };
+	h.facts.address[1].dane = (struct dane_facts){ .n_usable = 1 };
+	h.facts.tlsrpt_txt = (struct rrset){ .n = 0 };
+	text[1] = as_json(record_mx(&h.meta, &h.facts, &h.state), false);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		for (size_t k = 0; k < 2; k++)
+			if (strstr(text[k], fields[i]) != NULL)
+				fail_msg("%s is in %s", fields[i], text[k]);
+	assert_null(strstr(text[1], "\"tlsrpt\""));
+	free(text[0]);
+	free(text[1]);
 	arena_free(a);
 }
 
@@ -308,8 +362,8 @@ test_tally(void **state)
 	tally_record(&t, r);
 	record_free(r);
 	assert_int_equal(t.mx_hosts, 1);
-	/* a, aaaa, tlsa, session, tls */
-	assert_int_equal(t.outcome[OUTCOME_OK], 11);
+	/* a, aaaa, tlsa, session, tls, tlsrpt */
+	assert_int_equal(t.outcome[OUTCOME_OK], 12);
 	assert_int_equal(t.outcome[OUTCOME_CONNECT_TIMEOUT], 1);
 	assert_int_equal(t.outcome[OUTCOME_SMTP_4YZ], 0);
 	arena_free(a);
@@ -430,6 +484,7 @@ main(void)
 		cmocka_unit_test(test_empty_others),
 		cmocka_unit_test(test_full_writes_every_field),
 		cmocka_unit_test(test_full_values),
+		cmocka_unit_test(test_nothing_to_say),
 		cmocka_unit_test(test_tally),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_table),

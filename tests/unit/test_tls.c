@@ -154,8 +154,39 @@ records_no_certificate(void **state)
 	assert_int_equal(f.name_ok, TRI_UNKNOWN);
 	assert_int_equal(f.time_ok, TRI_UNKNOWN);
 	assert_int_equal(f.verify_error.n, 0);
+	assert_false(f.incomplete);
+	assert_int_equal(f.name_by, NAME_BY_NONE);
+	assert_int_equal(f.not_after, 0);
 	SSL_free(ssl);
 	SSL_CTX_free(ctx);
+	arena_free(a);
+}
+
+/* A date that cannot be read leaves both unknown; the session is recorded. */
+static void
+takes_unreadable_dates(void **state)
+{
+	X509 *leaf = pki_leaf(&pki, HOST);
+	struct arena *a = arena_new();
+	struct tls_facts f = { 0 };
+	SSL_CTX *ctx;
+	bool stands;
+	SSL *ssl;
+
+	(void)state;
+	ASN1_STRING_set(X509_getm_notAfter(leaf), "soon", 4);
+	X509_sign(leaf, pki.other_key, EVP_sha256());
+	ctx = pki_server(leaf, pki.key, NULL, NULL);
+	ssl = handshake(tls, ctx, &stands);
+	assert_true(stands);
+	tls_judge(tls, a, ssl, SLICE_LIT(HOST), now, &f);
+	assert_int_equal(f.trusted, TRI_NO);
+	assert_true(f.incomplete);
+	assert_int_equal(f.not_before, 0);
+	assert_int_equal(f.not_after, 0);
+	SSL_free(ssl);
+	SSL_CTX_free(ctx);
+	X509_free(leaf);
 	arena_free(a);
 }
 
@@ -290,6 +321,7 @@ main(void)
 		cmocka_unit_test(records_sessions),
 		cmocka_unit_test(takes_weak_servers),
 		cmocka_unit_test(records_no_certificate),
+		cmocka_unit_test(takes_unreadable_dates),
 		cmocka_unit_test(prefers_certificates),
 		cmocka_unit_test(names_failures),
 		cmocka_unit_test(fails_without_common_parameters),

@@ -60,50 +60,71 @@ struct row {
 	/* expected */
 	enum tri trusted, name_ok, time_ok;
 	bool expired, not_yet, self_signed;
+	bool incomplete;
+	enum name_by name_by;
 };
 
 #define Y TRI_YES
 #define N TRI_NO
 static const struct row rows[] = {
 	{ "good", HOST, "x", BY_MIDDLE, MIDDLE, 0, 0, NULL,
-	  Y, Y, Y, false, false, false },
+	  Y, Y, Y, false, false, false,
+	  false, NAME_BY_EXACT },
 	{ "by the root itself", HOST, "x", BY_ROOT, NOTHING, 0, 0, NULL,
-	  Y, Y, Y, false, false, false },
+	  Y, Y, Y, false, false, false,
+	  false, NAME_BY_EXACT },
 	{ "wildcard", "*.a.example", "x", BY_MIDDLE, MIDDLE, 0, 0, NULL,
-	  Y, Y, Y, false, false, false },
+	  Y, Y, Y, false, false, false,
+	  false, NAME_BY_WILDCARD },
 	{ "wildcard one label short", "*.mx.a.example", "x", BY_MIDDLE, MIDDLE,
-	  0, 0, NULL, Y, N, Y, false, false, false },
+	  0, 0, NULL, Y, N, Y, false, false, false,
+	  false, NAME_BY_NONE },
 	{ "wrong name", "mx.b.example", "x", BY_MIDDLE, MIDDLE, 0, 0, NULL,
-	  Y, N, Y, false, false, false },
+	  Y, N, Y, false, false, false,
+	  false, NAME_BY_NONE },
 	{ "CN only", NULL, HOST, BY_MIDDLE, MIDDLE, 0, 0, NULL,
-	  Y, N, Y, false, false, false },
+	  Y, N, Y, false, false, false,
+	  false, NAME_BY_COMMON_NAME },
 	{ "CN right, SAN wrong", "b.example", HOST, BY_MIDDLE, MIDDLE, 0, 0,
-	  NULL, Y, N, Y, false, false, false },
+	  NULL, Y, N, Y, false, false, false,
+	  false, NAME_BY_NONE },
 	{ "expired", HOST, "x", BY_MIDDLE, MIDDLE, -9 * PKI_DAY, -PKI_DAY,
-	  NULL, Y, Y, N, true, false, false },
+	  NULL, Y, Y, N, true, false, false,
+	  false, NAME_BY_EXACT },
 	{ "not yet", HOST, "x", BY_MIDDLE, MIDDLE, PKI_DAY, 9 * PKI_DAY,
-	  NULL, Y, Y, N, false, true, false },
+	  NULL, Y, Y, N, false, true, false,
+	  false, NAME_BY_EXACT },
 	{ "expired and wrong name", "b.example", "x", BY_MIDDLE, MIDDLE,
-	  -9 * PKI_DAY, -PKI_DAY, NULL, Y, N, N, true, false, false },
+	  -9 * PKI_DAY, -PKI_DAY, NULL, Y, N, N, true, false, false,
+	  false, NAME_BY_NONE },
 	{ "expired intermediate", HOST, "x", BY_MIDDLE, OLD_MIDDLE, 0, 0,
-	  NULL, Y, Y, N, true, false, false },
+	  NULL, Y, Y, N, true, false, false,
+	  false, NAME_BY_EXACT },
 	{ "missing intermediate", HOST, "x", BY_MIDDLE, NOTHING, 0, 0, NULL,
-	  N, Y, Y, false, false, false },
+	  N, Y, Y, false, false, false,
+	  true, NAME_BY_EXACT },
 	{ "wrong intermediate sent", HOST, "x", BY_MIDDLE, ROOT, 0, 0, NULL,
-	  N, Y, Y, false, false, false },
+	  N, Y, Y, false, false, false,
+	  false, NAME_BY_EXACT },
 	{ "unknown root", HOST, "x", BY_OTHER_ROOT, NOTHING, 0, 0, NULL,
-	  N, Y, Y, false, false, false },
+	  N, Y, Y, false, false, false,
+	  true, NAME_BY_EXACT },
 	{ "unknown root, expired, wrong name", "b.example", "x",
 	  BY_OTHER_ROOT, NOTHING, -9 * PKI_DAY, -PKI_DAY, NULL,
-	  N, N, N, true, false, false },
+	  N, N, N, true, false, false,
+	  true, NAME_BY_NONE },
 	{ "self-signed", HOST, "x", BY_ITSELF, NOTHING, 0, 0, NULL,
-	  N, Y, Y, false, false, true },
+	  N, Y, Y, false, false, true,
+	  false, NAME_BY_EXACT },
 	{ "self-signed and not yet", HOST, "x", BY_ITSELF, NOTHING, PKI_DAY,
-	  9 * PKI_DAY, NULL, N, Y, N, false, true, true },
+	  9 * PKI_DAY, NULL, N, Y, N, false, true, true,
+	  false, NAME_BY_EXACT },
 	{ "server purpose", HOST, "x", BY_MIDDLE, MIDDLE, 0, 0, "serverAuth",
-	  Y, Y, Y, false, false, false },
+	  Y, Y, Y, false, false, false,
+	  false, NAME_BY_EXACT },
 	{ "client purpose only", HOST, "x", BY_MIDDLE, MIDDLE, 0, 0,
-	  "clientAuth", N, Y, Y, false, false, false },
+	  "clientAuth", N, Y, Y, false, false, false,
+	  false, NAME_BY_EXACT },
 };
 #undef Y
 #undef N
@@ -146,17 +167,36 @@ server_of(const struct row *row)
 	return ctx;
 }
 
+/* The dates of the leaf, whatever became of the chain. */
+static void
+check_period(const struct row *row, const struct tls_facts *f)
+{
+	bool is_default = row->from_s == 0 && row->until_s == 0;
+	int64_t from = now + (is_default ? -PKI_DAY : row->from_s);
+	int64_t until = now + (is_default ? 90 * PKI_DAY : row->until_s);
+
+	/* made a moment after `now` was read */
+	if (f->not_before < from || f->not_before > from + 600 ||
+	    f->not_after < until || f->not_after > until + 600)
+		fail_msg("%s: from %lld until %lld", row->name,
+		    (long long)f->not_before, (long long)f->not_after);
+}
+
 static void
 check_row(const struct row *row, const struct tls_facts *f, const char *when)
 {
 	if (f->outcome != OUTCOME_OK || f->trusted != row->trusted ||
 	    f->name_ok != row->name_ok || f->time_ok != row->time_ok ||
 	    f->expired != row->expired || f->not_yet != row->not_yet ||
-	    f->self_signed != row->self_signed)
-		fail_msg("%s (%s): trusted %d name %d time %d expired %d "
-		    "not yet %d self-signed %d (%.*s)", row->name, when,
-		    f->trusted, f->name_ok, f->time_ok, f->expired,
-		    f->not_yet, f->self_signed, SLICE_ARG(f->verify_error));
+	    f->self_signed != row->self_signed ||
+	    f->incomplete != row->incomplete || f->name_by != row->name_by)
+		fail_msg("%s (%s): trusted %d name %d (%s) time %d expired %d "
+		    "not yet %d self-signed %d incomplete %d (%.*s)",
+		    row->name, when, f->trusted, f->name_ok,
+		    name_by_word(f->name_by), f->time_ok, f->expired,
+		    f->not_yet, f->self_signed, f->incomplete,
+		    SLICE_ARG(f->verify_error));
+	check_period(row, f);
 	if ((f->verify_error.n > 0) != (row->trusted == TRI_NO))
 		fail_msg("%s: verify_error \"%.*s\"", row->name,
 		    SLICE_ARG(f->verify_error));
@@ -229,6 +269,9 @@ cache_follows_time(void **state)
 			    v.expired != w.expired ||
 			    v.not_yet != w.not_yet ||
 			    v.self_signed != w.self_signed ||
+			    v.incomplete != w.incomplete ||
+			    v.not_before != w.not_before ||
+			    v.not_after != w.not_after ||
 			    v.error != w.error)
 				fail_msg("%s at %+lld s", rows[i].name,
 				    (long long)(at[k] - now));

@@ -71,6 +71,11 @@ test_full_domain(void **state)
 	assert_int_equal(facts.mx.n, 3); /* the root and both */
 	assert_int_equal(facts.sts_txt.txt[0].n_part, 2);
 	assert_true(slice_eq(facts.policy.body, d.facts.policy.body));
+	assert_int_equal(facts.now, 1700000000);
+	assert_true(facts.policy.tls.incomplete);
+	assert_int_equal(facts.policy.tls.name_by, NAME_BY_WILDCARD_SUFFIX);
+	assert_int_equal(facts.policy.tls.not_before, -86400);
+	assert_int_equal(facts.policy.tls.not_after, 1800000000);
 	assert_same(record_domain(&meta, &facts, &d.judgement), r);
 	plain_release(&p);
 	arena_free(a);
@@ -95,6 +100,12 @@ test_full_host(void **state)
 	assert_true(facts.address[0].dane.checked);
 	assert_int_equal(facts.address[0].tls.n_chain, 2);
 	assert_int_equal(facts.tlsa.n, 1);
+	assert_int_equal(facts.tlsrpt_txt.n, 1);
+	assert_true(facts.address[0].dane.ta_not_sent);
+	assert_true(facts.address[0].dane.has_alternative);
+	assert_int_equal(facts.address[0].dane.alternative.usage, 2);
+	assert_int_equal(facts.address[0].dane.alternative.selector, 0);
+	assert_int_equal(facts.address[0].dane.alternative.mtype, 1);
 	assert_same(record_mx(&meta, &facts, &h.state), r);
 	plain_release(&p);
 	arena_free(a);
@@ -260,7 +271,8 @@ state_of(const struct test_case *c, struct slice host)
 static void
 run_case(void *ctx, struct arena *a, struct test_case *c)
 {
-	struct domain_meta meta = { .line = 1 };
+	struct domain_meta meta = { .line = 1,
+		.started_ms = 1000 * c->facts.now };
 	struct score *s = ctx;
 	struct domain_facts facts;
 	struct judgement j;
@@ -369,6 +381,20 @@ pack_domain_no_outcome(struct packer *p)
 }
 
 static void
+pack_domain_name_by(struct packer *p)
+{
+	pack_str(p, FIELD_domain_name, SLICE_LIT("a.example"));
+	pack_map_open(p, FIELD_domain_sts, OBJECT_sts);
+	pack_map_open(p, FIELD_sts_policy, OBJECT_sts_policy);
+	pack_map_open(p, FIELD_sts_policy_tls, OBJECT_tls);
+	pack_outcome(p, FIELD_tls_outcome, OUTCOME_OK);
+	pack_word(p, FIELD_tls_name_by, "of a later version");
+	pack_map_close(p);
+	pack_map_close(p);
+	pack_map_close(p);
+}
+
+static void
 pack_domain_nameless(struct packer *p)
 {
 	pack_uint(p, FIELD_domain_line, 1);
@@ -380,7 +406,8 @@ test_refusals(void **state)
 	static void (*const packs[])(struct packer *p) = {
 		pack_domain_outcome, pack_domain_address,
 		pack_domain_root_host, pack_domain_digest,
-		pack_domain_no_outcome, pack_domain_nameless,
+		pack_domain_no_outcome, pack_domain_name_by,
+		pack_domain_nameless,
 	};
 	struct arena *a = arena_new();
 	struct domain_meta meta;

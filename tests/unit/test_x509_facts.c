@@ -189,8 +189,10 @@ bounds_odd_names(void **state)
 	assert_int_equal(x509_dns_names(a, der_of(a, x), &dns),
 	    LIMIT_CERT_NAMES);
 	/* Matching looks at all of them, and a NUL ends nothing. */
-	assert_true(x509_names_match(x, SLICE_LIT("last.example")));
-	assert_false(x509_names_match(x, SLICE_LIT("a.example")));
+	assert_int_equal(x509_name_by(x, SLICE_LIT("last.example")),
+	    NAME_BY_EXACT);
+	assert_int_equal(x509_name_by(x, SLICE_LIT("a.example")),
+	    NAME_BY_NONE);
 	X509_free(x);
 	arena_free(a);
 }
@@ -276,7 +278,9 @@ matches_names(void **state)
 			.key = pki.key,
 		};
 		X509 *x = pki_cert(&spec);
-		bool ours = x509_names_match(x, slice_of(row->reference));
+		/* the reference is the CN as well, which never counts */
+		bool ours = x509_name_by(x, slice_of(row->reference)) !=
+		    NAME_BY_NONE;
 		bool theirs = X509_check_host(x, row->reference, 0,
 		    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
 		    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL) == 1;
@@ -286,6 +290,79 @@ matches_names(void **state)
 			    row->presented, row->reference, ours, theirs);
 		X509_free(x);
 	}
+}
+
+struct by_row {
+	const char *dns[3];
+	const char *cn;
+	const char *reference;
+	enum name_by by;
+};
+
+static const struct by_row by_rows[] = {
+	{ { "mx.a.example" }, "x", "mx.a.example", NAME_BY_EXACT },
+	/* the plainest counts, wherever it stands */
+	{ { "*.a.example", "MX.a.example" }, "x", "mx.a.example",
+	  NAME_BY_EXACT },
+	{ { "b.example", "*.a.example" }, "mx.a.example", "mx.a.example",
+	  NAME_BY_WILDCARD },
+	{ { "*.a.example" }, "x", "mx.a.example.", NAME_BY_WILDCARD },
+	{ { "*.a.example" }, "x", "a.example", NAME_BY_NONE },
+	/* right over a public suffix of one, two and three labels */
+	{ { "*.com" }, "x", "a.com", NAME_BY_WILDCARD_SUFFIX },
+	{ { "*.example" }, "x", "a.example", NAME_BY_WILDCARD_SUFFIX },
+	{ { "*.example" }, "x", "a.example.", NAME_BY_WILDCARD_SUFFIX },
+	{ { "*.co.uk" }, "x", "a.co.uk", NAME_BY_WILDCARD_SUFFIX },
+	{ { "*.CO.uk" }, "x", "a.co.uk", NAME_BY_WILDCARD_SUFFIX },
+	{ { "*.foo.ck" }, "x", "a.foo.ck", NAME_BY_WILDCARD_SUFFIX },
+	/* a registrable domain is none, nor one with a suffix below it */
+	{ { "*.a.co.uk" }, "x", "mx.a.co.uk", NAME_BY_WILDCARD },
+	{ { "*.a.com" }, "x", "mx.a.com", NAME_BY_WILDCARD },
+	{ { "*.co.uk", "a.co.uk" }, "x", "a.co.uk", NAME_BY_EXACT },
+	/* the common name, where there is no DNS name at all */
+	{ { NULL }, "mx.a.example", "mx.a.example", NAME_BY_COMMON_NAME },
+	{ { NULL }, "*.a.example", "mx.a.example", NAME_BY_COMMON_NAME },
+	{ { NULL }, "b.example", "mx.a.example", NAME_BY_NONE },
+	{ { NULL }, "mx.a.example ", "mx.a.example", NAME_BY_NONE },
+	{ { NULL }, NULL, "mx.a.example", NAME_BY_NONE },
+	{ { "b.example" }, "mx.a.example", "mx.a.example", NAME_BY_NONE },
+};
+
+static void
+tells_what_matches(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(by_rows) / sizeof(by_rows[0]); i++) {
+		const struct by_row *row = &by_rows[i];
+		struct pki_spec spec = {
+			.cn = row->cn, .key = pki.key,
+			.dns = { row->dns[0], row->dns[1], row->dns[2] },
+		};
+		X509 *x = pki_cert(&spec);
+		enum name_by by = x509_name_by(x, slice_of(row->reference));
+
+		if (by != row->by)
+			fail_msg("row %zu, %s: %s, not %s", i, row->reference,
+			    name_by_word(by), name_by_word(row->by));
+		X509_free(x);
+	}
+}
+
+/* Of several common names the last: the most specific one. */
+static void
+reads_the_last_common_name(void **state)
+{
+	struct pki_spec spec = { .cn = "b.example", .key = pki.key };
+	X509 *x = pki_cert(&spec);
+
+	(void)state;
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN",
+	    MBSTRING_UTF8, (const unsigned char *)"mx.a.example", -1, -1, 0);
+	assert_int_equal(x509_name_by(x, SLICE_LIT("mx.a.example")),
+	    NAME_BY_COMMON_NAME);
+	assert_int_equal(x509_name_by(x, SLICE_LIT("b.example")),
+	    NAME_BY_NONE);
+	X509_free(x);
 }
 
 int
@@ -299,6 +376,8 @@ main(void)
 		cmocka_unit_test(refuses_what_is_none),
 		cmocka_unit_test(reads_dates),
 		cmocka_unit_test(matches_names),
+		cmocka_unit_test(tells_what_matches),
+		cmocka_unit_test(reads_the_last_common_name),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
