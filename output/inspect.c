@@ -185,6 +185,7 @@ keep_scan(struct arena *a, struct inspection *i, const msgpack_object *scan)
 	i->ehlo_name = kept_text(a, scan, "ehlo_name");
 	i->vantage = kept_text(a, scan, "vantage");
 	i->notes = kept_text(a, scan, "notes");
+	i->judged_version = kept_text(a, scan, "judged_version");
 	object_uint(scan, "started", &i->started_ms);
 	keep_digest(a, i, scan);
 }

@@ -35,6 +35,7 @@ struct inspection {
 	uint64_t format;
 	struct slice version, list, stages, resolvers, ehlo_name, vantage;
 	struct slice notes;
+	struct slice judged_version;   /* empty: as the scan judged it */
 	struct slice list_sha256;      /* hexadecimal, of the last that says */
 	uint64_t started_ms;
 

@@ -130,6 +130,11 @@ header(const struct inspection *i)
 	label("made by");
 	printf("mxcensus %s, format %ju\n", shown(i->version, version),
 	    (uintmax_t)i->format);
+	if (i->judged_version.n > 0) {
+		label("judged by");
+		printf("mxcensus %s, again\n", shown(i->judged_version,
+		    version));
+	}
 	line_of_text("on", i->vantage);
 	line_of_text("EHLO name", i->ehlo_name);
 	line_of_text("stages", i->stages);
