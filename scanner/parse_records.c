@@ -14,6 +14,21 @@
 
 #include "scanner/base/banned.h"
 
+/* What the other reading makes of it, and the id as a time. */
+static void
+put_readings(struct question *q, bool ambiguous, bool valid_lenient,
+    struct slice id_lenient, struct slice id)
+{
+	int64_t seconds;
+
+	if (ambiguous) {
+		put(q, "valid_lenient", json_boolean(valid_lenient));
+		put_slice(q, "id_lenient", id_lenient);
+	}
+	if (sts_id_time(id, &seconds))
+		put(q, "id_time", json_integer(seconds));
+}
+
 void
 parse_sts_record(struct question *q)
 {
@@ -21,6 +36,7 @@ parse_sts_record(struct question *q)
 
 	put_verdict(q, r.valid, r.ambiguous, &r.findings);
 	put_slice(q, "id", r.id);
+	put_readings(q, r.ambiguous, r.valid_lenient, r.id_lenient, r.id);
 }
 
 void
@@ -85,6 +101,7 @@ parse_sts_rrset(struct question *q)
 	put_verdict(q, r.status == RECORD_STATUS_OK, r.ambiguous, &r.findings);
 	put(q, "status", json_string(record_status_word(r.status)));
 	put_slice(q, "id", r.id);
+	put_readings(q, r.ambiguous, r.valid_lenient, r.id_lenient, r.id);
 }
 
 void

@@ -159,7 +159,7 @@ fields_resemble(struct slice txt, const struct fields_kind *kind)
 struct fields_choice
 fields_choose(const struct rrset *set, const struct fields_kind *kind)
 {
-	struct fields_choice out = { .txt = SLICE_EMPTY };
+	struct fields_choice out = { .n = 0 };
 
 	for (size_t i = 0; i < set->n; i++) {
 		struct slice txt = set->txt[i].joined;
@@ -173,7 +173,10 @@ fields_choose(const struct rrset *set, const struct fields_kind *kind)
 			out.txt = txt;
 		} else {
 			out.dropped = true;
-			out.space = out.space || prefix == FIELDS_SPACE;
+			if (prefix == FIELDS_SPACE) {
+				out.n_space++;
+				out.txt_space = txt;
+			}
 		}
 	}
 	return out;

@@ -69,7 +69,9 @@ struct fields_choice {
 	struct slice txt;
 	bool dropped;     /* others stand beside it */
 	bool resembles;   /* some RR, dropped or not, was meant to be one */
-	bool space;       /* one was dropped for white space before its ";" */
+	/* Dropped for white space before their ";", which the ABNF allows. */
+	size_t n_space;
+	struct slice txt_space; /* the last of them */
 };
 
 struct fields_choice fields_choose(const struct rrset *set,

@@ -3,7 +3,8 @@
  * judge.c: facts of one domain in, its judgement out.
  *
  * Puts the parts together: record and policy (judge_sts.c), TLS-RPT, MX
- * (here), DANE (judge_dane.c); then the verdict, which is what an RFC 8461
+ * (here), their match (judge_match.c), DANE (judge_dane.c), what else is worth
+ * a word (judge_quality.c); then the verdict, which is what an RFC 8461
  * sender without a cached policy would do today (5, 8461 4).
  */
 #include "scanner/rules/judge_parts.h"
@@ -38,14 +39,18 @@ is_root(struct slice host)
 static enum mx_status
 explicit_mx(const struct domain_facts *f, struct finding_set *findings)
 {
-	size_t n_root = 0, n_literal = 0;
+	size_t n_root = 0, n_literal = 0, n_localhost = 0;
 
 	for (size_t i = 0; i < f->mx.n; i++) {
 		if (is_root(f->mx.mx[i].host))
 			n_root++;
 		else if (name_is_address(f->mx.mx[i].host))
 			n_literal++;
+		else if (name_is_localhost(f->mx.mx[i].host))
+			n_localhost++;
 	}
+	if (n_localhost > 0)
+		finding_raise(findings, FINDING_MX_LOCALHOST);
 	if (n_literal > 0)
 		finding_raise(findings, FINDING_MX_ADDRESS_LITERAL);
 	if (n_root == 1 && f->mx.n == 1)
@@ -55,7 +60,8 @@ explicit_mx(const struct domain_facts *f, struct finding_set *findings)
 		finding_raise(findings, FINDING_MX_NULL_NOT_ALONE);
 		return MX_STATUS_INVALID;
 	}
-	return n_literal == f->mx.n ? MX_STATUS_INVALID : MX_STATUS_OK;
+	return n_literal + n_localhost == f->mx.n ? MX_STATUS_INVALID :
+	    MX_STATUS_OK;
 }
 
 static enum mx_status
@@ -125,7 +131,9 @@ host_findings(const struct host_state *s, bool is_implicit,
 	/* RFC 5321 5.1, RFC 2181 10.3: an MX target is no alias. */
 	raise_if(set, s->is_alias && !is_implicit, FINDING_MX_CNAME);
 	raise_if(set, s->has_address == TRI_NO, FINDING_MX_NO_ADDRESS);
-	raise_if(set, s->connect_refused, FINDING_MX_UNREACHABLE);
+	/* Nobody named an implicit MX as a host that takes mail. */
+	raise_if(set, s->connect_refused && !is_implicit,
+	    FINDING_MX_UNREACHABLE);
 	raise_if(set, s->special_address, FINDING_MX_SPECIAL_ADDRESS);
 	raise_if(set, s->starttls == STARTTLS_STATUS_NOT_OFFERED,
 	    FINDING_STARTTLS_ABSENT);
@@ -134,24 +142,35 @@ host_findings(const struct host_state *s, bool is_implicit,
 	raise_if(set, s->starttls == STARTTLS_STATUS_TLS_FAILED,
 	    FINDING_STARTTLS_TLS_FAILED);
 	raise_if(set, s->injection, FINDING_STARTTLS_INJECTION);
+	/* RFC 8689 2: REQUIRETLS is offered inside TLS alone. */
+	raise_if(set, s->requiretls_plain, FINDING_STARTTLS_REQUIRETLS);
+	/* RFC 3207 4.2: STARTTLS is not offered again. */
+	raise_if(set, s->starttls_again, FINDING_STARTTLS_AGAIN);
+	raise_if(set, s->addresses_disagree, FINDING_MX_ADDRESSES_DISAGREE);
 }
 
 /* RFC 8461 4.2, 7.2: only a policy that applies demands these. */
 static void
-certificate_findings(const struct host_state *s, struct finding_set *set)
+certificate_findings(const struct host_state *s, int64_t now,
+    struct finding_set *set)
 {
 	raise_if(set, judge_is_old_tls(s->tls), FINDING_CERT_TLS_OLD);
 	raise_if(set, s->untrusted, FINDING_CERT_UNTRUSTED);
 	raise_if(set, s->self_signed, FINDING_CERT_SELF_SIGNED);
-	raise_if(set, s->name_ok == TRI_NO && !s->no_cert, FINDING_CERT_NAME);
+	raise_if(set, s->incomplete, FINDING_CERT_INCOMPLETE);
+	raise_if(set, s->bad_name, FINDING_CERT_NAME);
+	raise_if(set, s->cn_only, FINDING_CERT_CN_ONLY);
+	raise_if(set, s->wildcard_suffix, FINDING_CERT_WILDCARD_SUFFIX);
 	raise_if(set, s->expired, FINDING_CERT_EXPIRED);
 	raise_if(set, s->not_yet, FINDING_CERT_NOT_YET);
 	raise_if(set, s->no_cert, FINDING_CERT_NONE);
+	raise_if(set, !s->expired && !s->not_yet &&
+	    judge_expires_soon(now, s->not_before, s->not_after),
+	    FINDING_CERT_EXPIRES_SOON);
 }
 
-/* A usable policy that asks something of the MX hosts. */
-static bool
-policy_applies(const struct judgement *out)
+bool
+judge_policy_applies(const struct judgement *out)
 {
 	return out->policy_status == POLICY_STATUS_OK &&
 	    (out->policy.mode == POLICY_MODE_ENFORCE ||
@@ -159,38 +178,32 @@ policy_applies(const struct judgement *out)
 }
 
 static void
-match_findings(struct judgement *out)
+tlsrpt_findings(struct judgement *out)
 {
-	size_t n_in = 0;
-
-	for (size_t i = 0; i < out->n_host; i++)
-		if (out->host[i].in_policy == TRI_YES)
-			n_in++;
-	if (n_in == out->n_host)
+	if (!judge_wants_policy(&out->sts) ||
+	    out->tlsrpt.status != RECORD_STATUS_ABSENT)
 		return;
-	finding_raise(&out->findings, n_in == 0 ?
-	    FINDING_STS_POLICY_MX_MISMATCH : FINDING_STS_POLICY_MX_PARTIAL);
+	finding_raise(&out->findings, FINDING_TLSRPT_ABSENT);
+	/* RFC 8461 5: testing is for the sake of reports. */
+	raise_if(&out->findings, out->policy_status == POLICY_STATUS_OK &&
+	    out->policy.mode == POLICY_MODE_TESTING,
+	    FINDING_TLSRPT_ABSENT_TESTING);
 }
 
 static void
 mx_findings(const struct domain_facts *f, struct judgement *out)
 {
 	bool is_implicit = out->mx_status == MX_STATUS_IMPLICIT;
-	bool applies = policy_applies(out);
+	bool applies = judge_policy_applies(out);
 
 	for (size_t i = 0; i < out->n_host; i++) {
 		host_findings(&f->host[i].state, is_implicit, &out->findings);
 		if (applies)
-			certificate_findings(&f->host[i].state,
+			certificate_findings(&f->host[i].state, f->now,
 			    &out->findings);
 	}
-	if (applies && (is_implicit || out->mx_status == MX_STATUS_OK))
-		match_findings(out);
 	raise_if(&out->findings, out->sts.status == RECORD_STATUS_OK &&
 	    out->mx_status == MX_STATUS_NULL_MX, FINDING_STS_POLICY_NULL_MX);
-	raise_if(&out->findings, judge_wants_policy(&out->sts) &&
-	    out->tlsrpt.status == RECORD_STATUS_ABSENT,
-	    FINDING_TLSRPT_ABSENT);
 }
 
 static bool
@@ -330,6 +343,9 @@ judge_domain(struct arena *a, const struct domain_facts *facts,
 	out->mx_status = mx_status(facts, &out->findings);
 	judge_hosts(a, facts, out);
 	mx_findings(facts, out);
+	tlsrpt_findings(out);
+	judge_match(a, facts, out);
 	judge_dane(facts, out);
+	judge_quality(facts, out);
 	out->verdict = verdict(facts, out, is_final);
 }

@@ -64,13 +64,13 @@ not_asked(const struct host_facts *f, const struct host_state *state)
 }
 
 /* As the probes saw it: records that look usable may hold no certificate. */
-static bool
-has_usable(const struct host_facts *f)
+static size_t
+count_usable(const struct host_facts *f)
 {
 	for (size_t i = 0; i < f->n_address; i++)
 		if (f->address[i].dane.checked)
-			return f->address[i].dane.n_usable > 0;
-	return tlsa_count_usable(&f->tlsa) > 0;
+			return f->address[i].dane.n_usable;
+	return tlsa_count_usable(&f->tlsa);
 }
 
 /*
@@ -96,6 +96,22 @@ all_matched(const struct host_facts *f)
 		    !f->address[i].dane.matched)
 			return false;
 	return true;
+}
+
+/* What the sessions tell of the records beyond match and mismatch. */
+static void
+add_remarks(const struct host_facts *f, struct host_state *out)
+{
+	for (size_t i = 0; i < f->n_address; i++) {
+		const struct smtp_facts *s = &f->address[i];
+
+		if (s->tls.outcome != OUTCOME_OK)
+			continue;
+		if (!s->dane.matched && s->dane.has_alternative)
+			out->dane_alternative = true;
+		if (s->dane.matched && s->dane.ta_not_sent)
+			out->dane_ta_not_sent = true;
+	}
 }
 
 /* Usable secure records: authenticated TLS is required (RFC 7672 2.2). */
@@ -127,6 +143,7 @@ static enum dane_status
 host_dane(const struct host_facts *f, struct host_state *out)
 {
 	const struct lookup *tlsa = &f->tlsa.lookup;
+	size_t n_usable;
 
 	/* RFC 7672 2.2.1: DANE does not apply to address literals. */
 	if (f->is_literal)
@@ -141,8 +158,11 @@ host_dane(const struct host_facts *f, struct host_state *out)
 		return DANE_STATUS_ABSENT;
 	if (tlsa->secure == TRI_NO)
 		return DANE_STATUS_INSECURE;
-	if (!has_usable(f))
+	n_usable = count_usable(f);
+	if (n_usable == 0)
 		return DANE_STATUS_UNUSABLE;
+	out->dane_some_unusable = n_usable < f->tlsa.n;
+	add_remarks(f, out);
 	return with_usable(f, out);
 }
 
@@ -150,6 +170,9 @@ void
 judge_host_dane(const struct host_facts *facts, struct host_state *out)
 {
 	out->tlsa_published = !facts->is_literal && facts->tlsa.n > 0;
+	out->tlsa_failed = !facts->is_literal &&
+	    facts->tlsa.lookup.outcome == OUTCOME_SERVFAIL &&
+	    address_secure(facts) == TRI_YES;
 	out->dane = host_dane(facts, out);
 }
 
@@ -207,6 +230,23 @@ lacks_demanded_tls(const struct host_judgement *h)
 	    h->starttls == STARTTLS_STATUS_TLS_FAILED);
 }
 
+/* What is wrong with records that are secure and, some of them, usable. */
+static void
+record_findings(const struct host_state *state,
+    const struct host_judgement *h, struct finding_set *set)
+{
+	bool is_ok = h->dane == DANE_STATUS_OK;
+	bool is_mismatch = h->dane == DANE_STATUS_MISMATCH;
+
+	if (is_mismatch && h->starttls == STARTTLS_STATUS_OK &&
+	    state->dane_alternative)
+		finding_raise(set, FINDING_DANE_WRONG_PARAMETERS);
+	if (is_ok && state->dane_ta_not_sent)
+		finding_raise(set, FINDING_DANE_TA_NOT_SENT);
+	if ((is_ok || is_mismatch) && state->dane_some_unusable)
+		finding_raise(set, FINDING_DANE_SOME_UNUSABLE);
+}
+
 static void
 host_findings(const struct domain_facts *facts, size_t i,
     struct judgement *out)
@@ -227,6 +267,11 @@ host_findings(const struct domain_facts *facts, size_t i,
 	if (dane == DANE_STATUS_INSECURE &&
 	    facts->mx.lookup.secure == TRI_NO)
 		finding_raise(&out->findings, FINDING_DANE_MX_INSECURE);
+	/* RFC 7672 2.2: no answer for a secure name delays mail. */
+	if (dane == DANE_STATUS_INCONCLUSIVE && state->tlsa_failed &&
+	    facts->mx.lookup.secure == TRI_YES)
+		finding_raise(&out->findings, FINDING_DANE_LOOKUP_FAILED);
+	record_findings(state, &out->host[i], &out->findings);
 }
 
 static enum verdict

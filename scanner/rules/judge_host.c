@@ -9,6 +9,8 @@
  */
 #include "scanner/rules/judge_parts.h"
 
+#include "scanner/rules/smtp.h"
+
 #include "scanner/base/banned.h"
 
 enum tri
@@ -147,12 +149,75 @@ add_session(const struct tls_facts *t, bool is_first, struct host_state *out)
 	}
 	if (t->trusted == TRI_NO && t->self_signed)
 		out->self_signed = true;
-	if (t->trusted == TRI_NO && !t->self_signed)
+	if (t->trusted == TRI_NO && !t->self_signed) {
 		out->untrusted = true;
+		out->incomplete = out->incomplete || t->incomplete;
+	}
+	if (t->name_ok == TRI_NO) {
+		out->bad_name = true;
+		if (t->name_by == NAME_BY_COMMON_NAME)
+			out->cn_only = true;
+	}
+	if (t->name_ok == TRI_YES && t->name_by == NAME_BY_WILDCARD_SUFFIX)
+		out->wildcard_suffix = true;
+	if (t->not_after != 0 &&
+	    (out->not_after == 0 || t->not_after < out->not_after)) {
+		out->not_before = t->not_before;
+		out->not_after = t->not_after;
+	}
 	if (t->time_ok == TRI_NO && (t->expired || !t->not_yet))
 		out->expired = true;
 	if (t->time_ok == TRI_NO && t->not_yet)
 		out->not_yet = true;
+}
+
+/*
+ * RFC 5321 4.1.1.1: is the keyword in a reply to EHLO?  Its first line is the
+ * server's name.
+ */
+static bool
+has_keyword(const struct slice *line, size_t n, struct slice keyword)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct smtp_line l = smtp_line_parse(line[i]);
+
+		if (l.code == 250 && smtp_is_keyword(l.text, keyword))
+			return true;
+	}
+	return false;
+}
+
+/* Does an address protect what is sent to it? */
+static enum tri
+protects(const struct smtp_facts *s)
+{
+	const struct tls_facts *t = &s->tls;
+	enum starttls_status status = address_status(s->outcome);
+
+	if (t->outcome == OUTCOME_OK) {
+		if (t->trusted == TRI_NO || t->name_ok == TRI_NO ||
+		    t->time_ok == TRI_NO)
+			return TRI_NO;
+		return t->trusted == TRI_YES && t->name_ok == TRI_YES &&
+		    t->time_ok == TRI_YES ? TRI_YES : TRI_UNKNOWN;
+	}
+	return status == STARTTLS_STATUS_NOT_OFFERED ||
+	    status == STARTTLS_STATUS_REFUSED ||
+	    status == STARTTLS_STATUS_TLS_FAILED ? TRI_NO : TRI_UNKNOWN;
+}
+
+static bool
+addresses_disagree(const struct host_facts *f)
+{
+	bool some_do = false, some_do_not = false;
+
+	for (size_t i = 0; i < f->n_address; i++) {
+		enum tri t = protects(&f->address[i]);
+
+		some_do = some_do || t == TRI_YES;
+		some_do_not = some_do_not || t == TRI_NO;
+	}
+	return some_do && some_do_not;
 }
 
 static void
@@ -164,6 +229,11 @@ add_sessions(const struct host_facts *f, struct host_state *out)
 		const struct smtp_facts *s = &f->address[i];
 
 		out->injection = out->injection || s->injection;
+		out->requiretls_plain = out->requiretls_plain ||
+		    has_keyword(s->ehlo, s->n_ehlo, SLICE_LIT("REQUIRETLS"));
+		out->starttls_again = out->starttls_again ||
+		    has_keyword(s->ehlo_tls, s->n_ehlo_tls,
+		    SLICE_LIT("STARTTLS"));
 		if (s->tls.outcome != OUTCOME_OK)
 			continue;
 		add_session(&s->tls, is_first, out);
@@ -184,6 +254,7 @@ judge_host(const struct host_facts *f)
 	out.connect_refused = t.n > 0 &&
 	    t.of[STARTTLS_STATUS_UNREACHABLE] == t.n;
 	out.is_alias = f->a.lookup.n_cname > 0 || f->aaaa.lookup.n_cname > 0;
+	out.addresses_disagree = addresses_disagree(f);
 	add_sessions(f, &out);
 	judge_host_dane(f, &out);
 	return out;

@@ -12,6 +12,25 @@ enum tri judge_has_address(const struct rrset *a, const struct rrset *aaaa);
 /* A version that was negotiated and is below TLS 1.2. */
 bool judge_is_old_tls(enum tls_version v);
 
+/* A usable policy that asks something of the MX hosts. */
+bool judge_policy_applies(const struct judgement *out);
+
+/*
+ * Less than 14 days and less than a third of the whole life are left.  False
+ * where `now` is 0, not known, or the end is past.
+ */
+bool judge_expires_soon(int64_t now, int64_t not_before, int64_t not_after);
+
+/* mx_match, mx_class and their findings, from out->host and the policy. */
+void judge_match(struct arena *a, const struct domain_facts *facts,
+    struct judgement *out);
+
+/*
+ * id_time, the providers, and findings that no status rests on.  Last but for
+ * the verdicts: reads statuses and hosts.
+ */
+void judge_quality(const struct domain_facts *facts, struct judgement *out);
+
 /*
  * Policy status, what the body says, and their findings.  True where a status
  * other than OK is final: false for what another attempt may change although

@@ -171,8 +171,12 @@ certificate_findings(const struct tls_facts *t, struct finding_set *set)
 		finding_raise(set, t->self_signed ?
 		    FINDING_STS_POLICY_CERT_SELF_SIGNED :
 		    FINDING_STS_POLICY_CERT_UNTRUSTED);
+	if (t->trusted == TRI_NO && !t->self_signed && t->incomplete)
+		finding_raise(set, FINDING_STS_POLICY_CERT_INCOMPLETE);
 	if (t->name_ok == TRI_NO)
 		finding_raise(set, FINDING_STS_POLICY_CERT_NAME);
+	if (t->name_ok == TRI_NO && t->name_by == NAME_BY_COMMON_NAME)
+		finding_raise(set, FINDING_STS_POLICY_CERT_CN_ONLY);
 	if (t->time_ok == TRI_NO && (t->expired || !t->not_yet))
 		finding_raise(set, FINDING_STS_POLICY_CERT_EXPIRED);
 	if (t->time_ok == TRI_NO && t->not_yet)

@@ -15,9 +15,13 @@ struct sts_record {
 	bool valid;      /* by the ABNF, and the first id is one */
 	bool ambiguous;  /* a reading had to be taken (rules.md 2.2) */
 	bool resembles;  /* meant to be one, valid or not */
-	bool valid_lenient; /* where ambiguous: by the other reading */
+	/*
+	 * Where ambiguous: by the other reading, the letter of the ABNF, in
+	 * which a malformed id is an extension named id.  Else false.
+	 */
+	bool valid_lenient;
 	struct slice id; /* borrowed; empty where missing or invalid */
-	struct slice id_lenient; /* where ambiguous: by the other reading */
+	struct slice id_lenient; /* where valid_lenient: its id */
 	struct finding_set findings;
 };
 
@@ -27,9 +31,13 @@ struct sts_record sts_record_parse(struct slice txt);
 struct sts_rrset {
 	enum record_status status;
 	bool ambiguous;
-	bool valid_lenient; /* where ambiguous: by the other reading */
+	/*
+	 * Where ambiguous: by the other reading, which counts a record with
+	 * white space before its ";" beside others.  Else false.
+	 */
+	bool valid_lenient;
 	struct slice id;
-	struct slice id_lenient;
+	struct slice id_lenient; /* where valid_lenient: its id */
 	struct finding_set findings;
 };
 
@@ -39,8 +47,9 @@ struct sts_rrset sts_rrset_judge(const struct rrset *txt);
  * The id read as a time stamp: YYYYMMDD, YYYYMMDDHH, YYYYMMDDHHMM or
  * YYYYMMDDHHMMSS (UTC, the years 2016 to 2099), with a `T` before the hours and
  * a `Z` at the end or without; or ten digits that are seconds since 1970, or
- * thirteen that are milliseconds, in the same years.  RFC 8461 3.1 leaves an
- * id opaque: false is no fault.  *seconds: since 1970.
+ * thirteen that are milliseconds, in the same years.  What begins with one of
+ * the years is a date or nothing: 2026010199 has a serial number, no hour.  RFC
+ * 8461 3.1 leaves an id opaque: false is no fault.  *seconds: since 1970.
  */
 bool sts_id_time(struct slice id, int64_t *seconds);
 

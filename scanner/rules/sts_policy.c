@@ -24,6 +24,9 @@
 
 #define MAX_AGE_MAX 31557600 /* RFC 8461 3.2: about one year */
 #define MAX_AGE_DIGITS 10
+#define DAY_SECONDS 86400
+/* Google Workspace's help: test for two weeks. */
+#define TESTING_MAX_SECONDS (14 * DAY_SECONDS)
 
 enum key { KEY_VERSION, KEY_MODE, KEY_MAX_AGE, KEY_MX, KEY_COUNT };
 
@@ -43,6 +46,7 @@ struct reading {
 	enum policy_mode mode;
 	uint64_t max_age;
 	size_t n_mx, n_bad_mx;
+	bool dot;             /* a bad mx is good but for the dot at its end */
 	bool malformed;       /* a line that the grammar does not know */
 	bool duplicate;
 };
@@ -115,6 +119,9 @@ take_mx(struct parser *p, struct reading *r, struct slice value)
 		value.n--;
 	if (!is_pattern(value)) {
 		r->n_bad_mx++;
+		if (slice_ends(value, SLICE_LIT(".")) &&
+		    is_pattern(slice_upto(value, value.n - 1)))
+			r->dot = true;
 		return;
 	}
 	r->n_mx++;
@@ -288,17 +295,35 @@ raise_if(struct sts_policy *out, bool condition, enum finding f)
 		finding_raise(&out->findings, f);
 }
 
+/* A valid policy, and how long senders are to hold it. */
+static void
+conclude_age(struct sts_policy *out)
+{
+	bool wants_mx = out->mode == POLICY_MODE_ENFORCE ||
+	    out->mode == POLICY_MODE_TESTING;
+
+	if (!out->valid)
+		return;
+	raise_if(out, wants_mx && out->max_age < DAY_SECONDS,
+	    FINDING_STS_POLICY_MAX_AGE_SHORT);
+	/* RFC 8461 8.3: a withdrawn policy for one day or so. */
+	raise_if(out, (out->mode == POLICY_MODE_TESTING &&
+	    out->max_age > TESTING_MAX_SECONDS) ||
+	    (out->mode == POLICY_MODE_NONE && out->max_age > DAY_SECONDS),
+	    FINDING_STS_POLICY_MAX_AGE_LONG);
+}
+
 static void
 conclude(const struct parser *p, struct sts_policy *out)
 {
 	const struct reading *r = &p->reading[STRICT];
+	bool by_letter = !p->bom && is_complete(&p->reading[LITERAL]);
 	bool wants_mx = r->mode == POLICY_MODE_ENFORCE ||
 	    r->mode == POLICY_MODE_TESTING;
 
 	out->valid = is_complete(r) && !p->bom;
 	out->valid_lenient = is_complete(&p->reading[LENIENT]) && !p->bom;
-	out->ambiguous = p->key_case ||
-	    (!p->bom && !out->valid && is_complete(&p->reading[LITERAL]));
+	out->ambiguous = p->key_case || (!out->valid && by_letter);
 	out->mode = r->mode;
 	out->has_max_age = r->good[KEY_MAX_AGE];
 	out->max_age = r->max_age;
@@ -316,6 +341,10 @@ conclude(const struct parser *p, struct sts_policy *out)
 	    FINDING_STS_POLICY_MX_MISSING);
 	raise_if(out, r->duplicate, FINDING_STS_POLICY_DUPLICATE_KEY);
 	raise_if(out, p->key_case, FINDING_STS_POLICY_KEY_CASE);
+	raise_if(out, r->dot, FINDING_STS_POLICY_MX_TRAILING_DOT);
+	raise_if(out, !out->valid && by_letter,
+	    FINDING_STS_POLICY_KEY_AS_EXTENSION);
+	conclude_age(out);
 }
 
 void

@@ -53,8 +53,13 @@ on_id(struct record_walk *w, struct slice value, struct sts_record *out)
 		/* RFC 8461 3.2: all entries but the first are ignored. */
 		if (!extension && !is_id(value))
 			w->fields.malformed = true;
-		if (w->id_extension && is_id(value))
+		if (w->id_extension && is_id(value)) {
+			finding_raise(&out->findings,
+			    FINDING_STS_RECORD_ID_AS_EXTENSION);
 			out->ambiguous = true;
+			if (out->id_lenient.n == 0)
+				out->id_lenient = value;
+		}
 		return;
 	}
 	w->has_id = true;
@@ -90,6 +95,17 @@ walk_fields(struct record_walk *w, struct sts_record *out)
 	}
 }
 
+/* By the letter of the ABNF, where that is another reading. */
+static void
+read_leniently(const struct record_walk *w, struct sts_record *out)
+{
+	struct slice id = out->id_lenient.n > 0 ? out->id_lenient : out->id;
+
+	out->valid_lenient = out->ambiguous && !w->fields.malformed &&
+	    id.n > 0;
+	out->id_lenient = out->valid_lenient ? id : SLICE_EMPTY;
+}
+
 struct sts_record
 sts_record_parse(struct slice txt)
 {
@@ -116,6 +132,7 @@ sts_record_parse(struct slice txt)
 	if (!w.has_id && !w.id_like)
 		finding_raise(&out.findings, FINDING_STS_RECORD_ID_MISSING);
 	out.valid = w.has_id && !w.bad_id && !w.fields.malformed;
+	read_leniently(&w, &out);
 	return out;
 }
 
@@ -126,12 +143,27 @@ judge_one(const struct fields_choice *choice, struct sts_rrset *out)
 	struct sts_record record = sts_record_parse(choice->txt);
 
 	out->status = record.valid ? RECORD_STATUS_OK : RECORD_STATUS_INVALID;
-	out->ambiguous = out->ambiguous || record.ambiguous;
+	out->ambiguous = record.ambiguous;
+	out->valid_lenient = record.valid_lenient;
 	out->id = record.id;
+	out->id_lenient = record.id_lenient;
 	out->findings = record.findings;
 	if (choice->dropped)
 		finding_raise(&out->findings,
 		    FINDING_STS_RECORD_UNRELATED_TXT);
+}
+
+/* White space before ";" makes a record dropped, or count beside others. */
+static void
+judge_spaced(const struct fields_choice *choice, struct sts_rrset *out)
+{
+	struct sts_record record = sts_record_parse(choice->txt_space);
+	bool is_alone = choice->n + choice->n_space == 1;
+
+	finding_raise(&out->findings, FINDING_STS_RECORD_SPACE);
+	out->ambiguous = true;
+	out->valid_lenient = is_alone && record.valid_lenient;
+	out->id_lenient = is_alone ? record.id_lenient : SLICE_EMPTY;
 }
 
 struct sts_rrset
@@ -147,7 +179,6 @@ sts_rrset_judge(const struct rrset *txt)
 	if (!lookup_is_answer(&txt->lookup))
 		return out;
 	choice = fields_choose(txt, &sts_kind);
-	out.ambiguous = choice.space;
 	if (choice.n > 1) {
 		out.status = RECORD_STATUS_MULTIPLE;
 		finding_raise(&out.findings, FINDING_STS_RECORD_MULTIPLE);
@@ -159,8 +190,7 @@ sts_rrset_judge(const struct rrset *txt)
 	} else {
 		out.status = RECORD_STATUS_ABSENT;
 	}
-	/* Beside others its white space is what makes it dropped. */
-	if (choice.space)
-		finding_raise(&out.findings, FINDING_STS_RECORD_SPACE);
+	if (choice.n_space > 0)
+		judge_spaced(&choice, &out);
 	return out;
 }

@@ -12,7 +12,11 @@ struct tlsrpt_record {
 	bool valid;
 	bool ambiguous;
 	bool resembles;
-	bool valid_lenient; /* where ambiguous: by the other reading */
+	/*
+	 * Where ambiguous: by the other reading, the letter of the ABNF alone,
+	 * whether a report can be sent or not.  Else false.
+	 */
+	bool valid_lenient;
 	struct slice *rua; /* URIs as written, in order; arena */
 	size_t n_rua;
 	struct finding_set findings;
@@ -24,7 +28,7 @@ void tlsrpt_record_parse(struct arena *a, struct slice txt,
 struct tlsrpt_rrset {
 	enum record_status status;
 	bool ambiguous;
-	bool valid_lenient; /* where ambiguous: by the other reading */
+	bool valid_lenient; /* the same, of the whole answer */
 	struct slice *rua;
 	size_t n_rua;
 	struct finding_set findings;

@@ -26,7 +26,9 @@ struct record_walk {
 	struct fields fields;
 	struct vec rua;
 	size_t n_lists;   /* rua fields that are lists of URIs */
+	size_t n_fields;  /* fields named rua, whatever they hold */
 	size_t n_usable;  /* destinations that a report could be sent to */
+	size_t n_useless; /* and those that none could be sent to */
 	bool empty_rua;   /* "rua=" without a value */
 	bool bad_rua;     /* a rua that is no list of URIs */
 };
@@ -74,7 +76,9 @@ take_list(struct arena *a, struct record_walk *w, struct slice value,
 
 		uri = slice_trim(uri);
 		use = uri_report_use(uri);
-		if (use != URI_USE_NONE)
+		if (use == URI_USE_NONE)
+			w->n_useless++;
+		else
 			w->n_usable++;
 		if (use != URI_USE_PLAIN)
 			out->ambiguous = true;
@@ -92,7 +96,10 @@ walk_fields(struct arena *a, struct record_walk *w, struct tlsrpt_record *out)
 		if (!slice_eq(name, SLICE_LIT("rua"))) {
 			if (!fields_is_extension(name, value))
 				w->fields.malformed = true;
-		} else if (value.n == 0) {
+			continue;
+		}
+		w->n_fields++;
+		if (value.n == 0) {
 			w->empty_rua = true;
 		} else if (is_uri_list(value)) {
 			take_list(a, w, value, out);
@@ -119,6 +126,12 @@ conclude(const struct record_walk *w, struct tlsrpt_record *out)
 	if (has_list && w->bad_rua)
 		out->ambiguous = true;
 	out->valid = w->n_usable > 0 && !w->fields.malformed && !w->empty_rua;
+	out->valid_lenient = out->ambiguous && has_list &&
+	    !w->fields.malformed && !w->empty_rua;
+	if (out->valid && w->n_fields > 1)
+		finding_raise(&out->findings, FINDING_TLSRPT_SEVERAL_RUA);
+	if (out->valid && w->n_useless > 0)
+		finding_raise(&out->findings, FINDING_TLSRPT_RUA_PARTLY);
 	out->rua = w->rua.p;
 	out->n_rua = w->rua.n;
 }
@@ -150,18 +163,36 @@ tlsrpt_record_parse(struct arena *a, struct slice txt,
 }
 
 static void
-judge_one(struct arena *a, struct slice txt, struct tlsrpt_rrset *out)
+judge_one(struct arena *a, const struct fields_choice *choice,
+    struct tlsrpt_rrset *out)
 {
 	struct tlsrpt_record record;
 
-	tlsrpt_record_parse(a, txt, &record);
+	tlsrpt_record_parse(a, choice->txt, &record);
 	out->status = record.valid ? RECORD_STATUS_OK : RECORD_STATUS_INVALID;
-	out->ambiguous = out->ambiguous || record.ambiguous;
+	out->ambiguous = record.ambiguous;
+	out->valid_lenient = record.valid_lenient;
 	out->findings = record.findings;
+	if (choice->dropped)
+		finding_raise(&out->findings, FINDING_TLSRPT_UNRELATED_TXT);
 	if (record.valid) {
 		out->rua = record.rua;
 		out->n_rua = record.n_rua;
 	}
+}
+
+/* White space before ";" makes a record dropped, or count beside others. */
+static void
+judge_spaced(struct arena *a, const struct fields_choice *choice,
+    struct tlsrpt_rrset *out)
+{
+	struct tlsrpt_record record;
+
+	tlsrpt_record_parse(a, choice->txt_space, &record);
+	finding_raise(&out->findings, FINDING_TLSRPT_SPACE);
+	out->ambiguous = true;
+	out->valid_lenient = choice->n + choice->n_space == 1 &&
+	    record.valid_lenient;
 }
 
 void
@@ -174,18 +205,17 @@ tlsrpt_rrset_judge(struct arena *a, const struct rrset *txt,
 	if (!lookup_is_answer(&txt->lookup))
 		return;
 	choice = fields_choose(txt, &tlsrpt_kind);
-	out->ambiguous = choice.space;
 	if (choice.n > 1) {
 		out->status = RECORD_STATUS_MULTIPLE;
 		finding_raise(&out->findings, FINDING_TLSRPT_MULTIPLE);
 	} else if (choice.n == 1) {
-		judge_one(a, choice.txt, out);
+		judge_one(a, &choice, out);
 	} else if (choice.resembles) {
 		out->status = RECORD_STATUS_INVALID;
 		finding_raise(&out->findings, FINDING_TLSRPT_VERSION);
 	} else {
 		out->status = RECORD_STATUS_ABSENT;
 	}
-	if (choice.space)
-		finding_raise(&out->findings, FINDING_TLSRPT_SPACE);
+	if (choice.n_space > 0)
+		judge_spaced(a, &choice, out);
 }

@@ -44,20 +44,22 @@ reader_heredoc(struct reader *r, struct slice mark)
 	reader_die(r, "the policy has no end");
 }
 
-struct tls_facts
-case_good_session(struct arena *a)
+void
+reader_need(const struct reader *r, bool condition, const char *why)
 {
-	struct tls_facts t = {
-		.outcome = OUTCOME_OK,
-		.version = TLS_VERSION_1_3,
-		.trusted = TRI_YES,
-		.name_ok = TRI_YES,
-		.time_ok = TRI_YES,
-		.n_chain = 1,
-	};
+	if (!condition)
+		reader_die(r, why);
+}
 
-	t.chain = arena_array(a, 1, sizeof(*t.chain));
-	return t;
+void
+reader_tri(const struct reader *r, const struct words *w, const char *key,
+    enum tri *out)
+{
+	struct slice v;
+
+	if (words_value(w, key, &v))
+		reader_need(r, word_tri(v, out),
+		    "yes, no or unknown is wanted");
 }
 
 /* ---- what a case leaves unsaid ---- */
@@ -79,6 +81,7 @@ open_case(struct reader *r, struct slice name)
 		.want = VEC_OF(struct want),
 	};
 	c->facts.name = GOOD_DOMAIN;
+	c->facts.now = CASE_NOW;
 	c->facts.mx.lookup = (struct lookup){ .outcome = OUTCOME_OK,
 		.secure = TRI_YES };
 	c->facts.sts_txt.lookup.outcome = OUTCOME_OK;
@@ -146,6 +149,8 @@ state_of(struct test_case *c, struct slice name)
 		.name_ok = TRI_YES,
 		.time_ok = TRI_YES,
 		.has_address = TRI_YES,
+		.not_before = CASE_NOW - 30 * CASE_DAY,
+		.not_after = CASE_NOW + 60 * CASE_DAY,
 	};
 }
 

@@ -9,6 +9,9 @@
 #include "scanner/rules/judge.h"
 
 #define CASE_HOSTS 8
+#define CASE_DAY INT64_C(86400)
+/* 2026-01-01 00:00:00 UTC: when the facts of a case were gathered. */
+#define CASE_NOW INT64_C(1767225600)
 
 /* A host line or a probe with its addresses. */
 struct case_host {

@@ -98,6 +98,24 @@ word_value(struct slice word, const char *key, struct slice *value)
 	return true;
 }
 
+bool
+words_flag(const struct words *w, const char *flag)
+{
+	for (size_t i = 1; i < w->n; i++)
+		if (slice_eq(w->word[i], slice_of(flag)))
+			return true;
+	return false;
+}
+
+bool
+words_value(const struct words *w, const char *key, struct slice *value)
+{
+	for (size_t i = 1; i < w->n; i++)
+		if (word_value(w->word[i], key, value))
+			return true;
+	return false;
+}
+
 /* Finds the number whose word it is. */
 #define WORD_LOOKUP(function, type, count, word_of)		\
 bool								\
@@ -132,4 +150,5 @@ WORD_LOOKUP(word_starttls, enum starttls_status, STARTTLS_STATUS_COUNT,
     starttls_status_word)
 WORD_LOOKUP(word_dane, enum dane_status, DANE_STATUS_COUNT, dane_status_word)
 WORD_LOOKUP(word_tls, enum tls_version, TLS_VERSION_COUNT, tls_version_word)
+WORD_LOOKUP(word_name_by, enum name_by, NAME_BY_COUNT, name_by_word)
 WORD_LOOKUP(word_finding, enum finding, FINDING_COUNT, finding_word)

@@ -70,6 +70,20 @@ domain_word(struct arena *a, const struct judgement *j, struct slice what)
 		return record_status_word(j->tlsrpt.status);
 	if (slice_eq(what, SLICE_LIT("mx-status")))
 		return mx_status_word(j->mx_status);
+	if (slice_eq(what, SLICE_LIT("match")))
+		return mx_match_word(j->mx_match);
+	if (slice_eq(what, SLICE_LIT("class")))
+		return mx_class_word(j->mx_class);
+	if (slice_eq(what, SLICE_LIT("id-time")))
+		return j->has_id_time ?
+		    arena_fmt(a, "%lld", (long long)j->id_time).p : "none";
+	if (slice_eq(what, SLICE_LIT("record-lenient")))
+		return j->sts.valid_lenient ? "yes" : "no";
+	if (slice_eq(what, SLICE_LIT("id-lenient")))
+		return j->sts.id_lenient.n == 0 ? "none" :
+		    arena_slice(a, j->sts.id_lenient).p;
+	if (slice_eq(what, SLICE_LIT("tlsrpt-lenient")))
+		return j->tlsrpt.valid_lenient ? "yes" : "no";
 	if (slice_eq(what, SLICE_LIT("valid")))
 		return tri_word(j->policy_valid);
 	if (slice_eq(what, SLICE_LIT("lenient")))

@@ -16,7 +16,8 @@
 
 #include "scanner/base/banned.h"
 
-#define POLICY "version: STSv1\nmode: enforce\nmx: *.a.example\nmax_age: 60\n"
+#define POLICY "version: STSv1\nmode: enforce\nmx: *.a.example\n" \
+	"max_age: 604800\n"
 
 /* A domain that does everything right, with two hosts. */
 struct world {
@@ -118,7 +119,10 @@ test_good(void **state)
 	assert_int_equal(j.n_host, 2);
 	assert_int_equal(j.host[1].preference, 20);
 	assert_true(slice_eq(j.sts.id, SLICE_LIT("1")));
-	assert_int_equal(j.policy.max_age, 60);
+	assert_int_equal(j.policy.max_age, 604800);
+	assert_int_equal(j.mx_match, MX_MATCH_ALL);
+	assert_int_equal(j.mx_class, MX_CLASS_NULL);
+	assert_false(j.has_id_time);
 	assert_int_equal(j.tlsrpt.n_rua, 1);
 }
 
@@ -273,6 +277,101 @@ test_fetch_outcomes(void **state)
 	}
 }
 
+/*
+ * Of all findings only three look at the clock; none of them without knowing
+ * the time.
+ */
+static void
+test_time_unknown(void **state)
+{
+	const int64_t day = 86400, now = 1767225600;
+	struct world *w = *state;
+	struct judgement j;
+
+	build(w);
+	w->sts.joined = SLICE_LIT("v=STSv1; id=20990101");
+	w->facts.policy.tls.not_before = now - 90 * day;
+	w->facts.policy.tls.not_after = now + day;
+	w->host[0].state.not_before = now - 90 * day;
+	w->host[0].state.not_after = now + day;
+	w->facts.now = now;
+	judge_domain(w->arena, &w->facts, &j);
+	assert_int_equal(finding_count(&j.findings), 3);
+	assert_true(finding_has(&j.findings,
+	    FINDING_STS_RECORD_ID_IN_FUTURE));
+	assert_true(finding_has(&j.findings,
+	    FINDING_STS_POLICY_CERT_EXPIRES_SOON));
+	assert_true(finding_has(&j.findings, FINDING_CERT_EXPIRES_SOON));
+	w->facts.now = 0;
+	judge_domain(w->arena, &w->facts, &j);
+	assert_int_equal(finding_count(&j.findings), 0);
+	assert_int_equal(j.id_time, 4070908800);
+}
+
+/* Dates from a file may be anything: no overflow, and the rule still holds. */
+static void
+test_odd_dates(void **state)
+{
+	static const struct {
+		int64_t now, not_before, not_after;
+		bool soon;
+	} rows[] = {
+		{ 1, INT64_MIN, INT64_MAX, false },
+		{ INT64_MAX, INT64_MIN, INT64_MAX, false },
+		{ INT64_MAX - 1, INT64_MIN, INT64_MAX, true },
+		{ INT64_MIN, INT64_MIN, INT64_MAX, false },
+		{ INT64_MAX, 0, INT64_MIN, false },
+		{ 1000, INT64_MIN, 1001, true },
+		{ 1000, 998, 1001, false }, /* a third */
+		{ 1000, 997, 1001, true },
+		{ 1000, INT64_MAX, 1001, false },
+		{ 1000, 0, 1000, false },
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct judgement j;
+
+		build(w);
+		w->facts.now = rows[i].now;
+		w->host[1].state.not_before = rows[i].not_before;
+		w->host[1].state.not_after = rows[i].not_after;
+		judge_domain(w->arena, &w->facts, &j);
+		if (finding_has(&j.findings, FINDING_CERT_EXPIRES_SOON) !=
+		    rows[i].soon)
+			fail_msg("row %zu", i);
+	}
+}
+
+/* The leaf that ends first, with its own beginning; no leaf counts as none. */
+static void
+test_first_end(void **state)
+{
+	static const int64_t ends[][3] = {
+		{ 300, 200, 0 }, { 200, 300, 0 }, { 0, 300, 200 },
+		{ 200, 0, 300 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		struct smtp_facts s[3] = { { .injection = false } };
+		struct host_facts f = { .address = s, .n_address = 3 };
+		struct cert_der leaf = { .der = SLICE_EMPTY };
+		struct host_state h;
+
+		for (size_t k = 0; k < 3; k++) {
+			s[k].tls.outcome = OUTCOME_OK;
+			s[k].tls.chain = &leaf;
+			s[k].tls.n_chain = 1;
+			s[k].tls.not_after = ends[i][k];
+			s[k].tls.not_before = -ends[i][k];
+		}
+		h = judge_host(&f);
+		assert_int_equal(h.not_after, 200);
+		assert_int_equal(h.not_before, -200);
+	}
+}
+
 static void
 test_wants_policy(void **state)
 {
@@ -368,6 +467,9 @@ main(void)
 		cmocka_unit_test(test_address_outcomes),
 		cmocka_unit_test(test_only_ta_names),
 		cmocka_unit_test(test_fetch_outcomes),
+		cmocka_unit_test(test_time_unknown),
+		cmocka_unit_test(test_odd_dates),
+		cmocka_unit_test(test_first_end),
 		cmocka_unit_test(test_wants_policy),
 		cmocka_unit_test(test_forgetting),
 	};
