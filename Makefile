@@ -92,7 +92,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(TEST_SHARED) \
 
 # The same program with one constant of one rule changed: what `judge` is
 # tested with (tests/lab/judge_again.sh).
-CHANGED_RULE ?= scanner/rules/judge_quality.c
+CHANGED_RULE ?= scanner/rules/sts_policy.c
 CHANGED_CONSTANT := MAX_AGE_SHORT_S=90000
 
 $(BUILD)/changed-rule.o: $(CHANGED_RULE) $(CHANGED_RULE:%.c=$(BUILD)/%.o)

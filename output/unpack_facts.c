@@ -105,7 +105,7 @@ unpack_chain(struct unpacker *u, const struct view *w, struct tls_facts *out)
 	}
 }
 
-/* No certificate names a date outside the years 0 to 9999 (RFC 5280 4.1.2.5). */
+/* RFC 5280 4.1.2.5: no date outside the years 0 to 9999. */
 static int64_t
 leaf_date(const struct view *w, enum field f)
 {
