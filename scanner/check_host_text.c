@@ -17,6 +17,8 @@
 #define STARTTLS_COLUMNS 13
 #define CERT_COLUMNS 12
 #define ADDRESSES_SHOWN 4
+#define TLSA_SHOWN 4
+#define TLSA_BYTES 30 /* of one in presentation form: enough to know it by */
 
 struct cell {
 	enum ink ink;
@@ -37,19 +39,13 @@ in_policy_cell(const struct check_host *h)
 	return (struct cell){ INK_DIM, "-" };
 }
 
-static bool
-is_old(const struct check_host *h)
-{
-	return h->tls.n > 0 && !slice_eq(h->tls, SLICE_LIT("1.2")) &&
-	    !slice_eq(h->tls, SLICE_LIT("1.3"));
-}
-
 static struct cell
 starttls_cell(struct arena *a, const struct check_host *h)
 {
 	switch (h->starttls) {
 	case STARTTLS_STATUS_OK:
-		return (struct cell){ is_old(h) ? INK_BAD : INK_GOOD,
+		return (struct cell){
+		    check_tls_is_old(h->tls) ? INK_BAD : INK_GOOD,
 		    arena_fmt(a, "TLS %.*s", SLICE_ARG(h->tls)).p };
 	case STARTTLS_STATUS_NOT_OFFERED:
 		return (struct cell){ INK_BAD, "not offered" };
@@ -191,6 +187,31 @@ session_evidence(const struct page *p, struct arena *a,
 	    sentence, SLICE_ARG(said)));
 }
 
+/* What is published for DANE, and under what parameters it would match. */
+static void
+dane_evidence(const struct page *p, struct arena *a,
+    const struct check_host *h)
+{
+	size_t n = h->tlsa.n < TLSA_SHOWN ? h->tlsa.n : TLSA_SHOWN;
+
+	if (h->dane != DANE_STATUS_MISMATCH && h->dane != DANE_STATUS_UNUSABLE)
+		return;
+	for (size_t i = 0; i < n; i++)
+		evidence(p, arena_fmt(a, "TLSA %.*s%s",
+		    SLICE_ARG(slice_upto(h->tlsa.v[i], TLSA_BYTES)),
+		    h->tlsa.v[i].n > TLSA_BYTES ? "..." : ""));
+	if (n < h->tlsa.n)
+		evidence(p, arena_fmt(a, "and %zu more TLSA records",
+		    h->tlsa.n - n));
+	for (size_t i = 0; i < h->n_address; i++)
+		if (h->address[i].alternative.n > 0) {
+			evidence(p, arena_fmt(a, "%.*s: the data of one would "
+			    "match as %.*s", SLICE_ARG(h->address[i].address),
+			    SLICE_ARG(h->address[i].alternative)));
+			return;
+		}
+}
+
 static void
 host_evidence(const struct page *p, struct arena *a,
     const struct check_host *h)
@@ -232,5 +253,6 @@ check_host_text(const struct page *p, struct arena *a,
 	for (size_t i = 0; i < v->n_host; i++) {
 		host_row(p, a, v, &v->host[i]);
 		host_evidence(p, a, &v->host[i]);
+		dane_evidence(p, a, &v->host[i]);
 	}
 }

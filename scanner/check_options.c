@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * check_options.c: rows of options.def, but for those that steer a long scan
- * or its file, and two of our own.
+ * or its file, and those of our own.
  */
 #include "scanner/check_options.h"
 
@@ -10,6 +10,7 @@
 
 #include "scanner/base/log.h"
 #include "scanner/base/text.h"
+#include "scanner/check_report.h"
 
 #include "scanner/base/banned.h"
 
@@ -17,7 +18,10 @@
 #define LETTERS_MAX 64
 #define RETRY_WAIT_MS 5000 /* a person waits */
 
-enum own { OWN_JSON = 1000, OWN_SUGGEST };
+/* In the order of own_rows. */
+enum own { OWN_JSON, OWN_SUGGEST, OWN_TLSRPT, OWN_ORGANIZATION,
+	OWN_CONTACT_INFO };
+#define OWN_BASE 1000 /* above what getopt returns for other options */
 
 static const char *const scan_only[] = { "output", "force", "level", "notes",
 	"status-file", "stages", "dry-run", "dns-rate", "dns-window",
@@ -30,6 +34,15 @@ static const struct option_row own_rows[] = {
 	{ .name = "suggest", .def = "",
 	    .sentence = "print TXT records and a policy file that fit the MX "
 	    "hosts, ready to paste" },
+	{ .name = "tlsrpt", .def = "",
+	    .sentence = "print the TLS report (RFC 8460) that a sender who "
+	    "follows MTA-STS and DANE would have sent for our sessions: JSON, "
+	    "indented for one domain, for several a report a line" },
+	{ .name = "organization", .arg = "NAME", .def = "",
+	    .sentence = "who sends that report (default: the name in EHLO)" },
+	{ .name = "contact-info", .arg = "MAILBOX", .def = "",
+	    .sentence = "whom to ask about that report (default: --contact "
+	    "where that is a mailbox, else postmaster at the name in EHLO)" },
 };
 #define OWN_ROWS (sizeof(own_rows) / sizeof(own_rows[0]))
 
@@ -37,8 +50,9 @@ static const char exit_text[] =
     "Exit status: 0 nothing is wrong; 1 usage; 2 something could not be "
     "determined;\n3 our own failure; 4 something is broken: a finding of "
     "severity error, or\nservers that fail the policy. Of several domains "
-    "the gravest counts: 3, 4, 2.\nWith --suggest: 0 printed, 2 where the "
-    "MX hosts of a domain are not known.\n";
+    "the gravest counts: 3, 4, 2.\nWith --suggest and --tlsrpt: 0 printed, "
+    "2 where the MX hosts of a domain are not\nknown, or nothing that a "
+    "report could tell.\n";
 
 static bool
 is_taken(const struct option_row *r)
@@ -82,9 +96,10 @@ fill_getopt(struct option *longs, char *shorts, size_t cap)
 		if (r[i].arg != NULL)
 			strbuf_char(&b, ':');
 	}
-	longs[at++] = (struct option){ "json", no_argument, NULL, OWN_JSON };
-	longs[at++] = (struct option){ "suggest", no_argument, NULL,
-		OWN_SUGGEST };
+	for (size_t i = 0; i < OWN_ROWS; i++)
+		longs[at++] = (struct option){ own_rows[i].name,
+			own_rows[i].arg == NULL ? no_argument :
+			required_argument, NULL, OWN_BASE + (int)i };
 	longs[at++] = (struct option){ "help", no_argument, NULL, 'h' };
 	longs[at] = (struct option){ NULL, 0, NULL, 0 };
 }
@@ -103,18 +118,43 @@ row_of(int c)
 	return NULL;
 }
 
+static bool
+take_own(struct check_options *o, enum own own)
+{
+	switch (own) {
+	case OWN_JSON:
+		o->json = true;
+		return true;
+	case OWN_SUGGEST:
+		o->suggest = true;
+		return true;
+	case OWN_TLSRPT:
+		o->tlsrpt = true;
+		return true;
+	case OWN_ORGANIZATION:
+		o->organization = optarg;
+		if (optarg[0] != '\0' && slice_is_utf8(slice_of(optarg)))
+			return true;
+		log_error("--organization wants a name, in UTF-8");
+		return false;
+	case OWN_CONTACT_INFO:
+		o->contact_info = optarg;
+		if (report_is_mailbox(slice_of(optarg)))
+			return true;
+		log_error("--contact-info %s is no mailbox; give one such as "
+		    "tls-reports@example.com", optarg);
+		return false;
+	}
+	return false;
+}
+
 static enum options_result
 take(struct check_options *o, int c, const char *word)
 {
-	const struct option_row *r;
+	const struct option_row *r = NULL;
+	bool is_good;
 
 	switch (c) {
-	case OWN_JSON:
-		o->json = true;
-		return OPTIONS_OK;
-	case OWN_SUGGEST:
-		o->suggest = true;
-		return OPTIONS_OK;
 	case 'h':
 		return OPTIONS_HELP;
 	case ':':
@@ -126,9 +166,32 @@ take(struct check_options *o, int c, const char *word)
 		    "them", word);
 		return OPTIONS_BAD;
 	}
-	r = row_of(c);
-	return r != NULL && options_set(&o->scan, r, optarg) ? OPTIONS_OK :
-	    OPTIONS_BAD;
+	if (c < OWN_BASE)
+		r = row_of(c);
+	is_good = c >= OWN_BASE ? take_own(o, (enum own)(c - OWN_BASE)) :
+	    r != NULL && options_set(&o->scan, r, optarg);
+	return is_good ? OPTIONS_OK : OPTIONS_BAD;
+}
+
+static bool
+fit_together(const struct check_options *o)
+{
+	if (o->n_domain == 0) {
+		log_error("no domain: name at least one (mxcensus check "
+		    "example.com)");
+		return false;
+	}
+	if (o->json + o->suggest + o->tlsrpt > 1) {
+		log_error("--json, --suggest and --tlsrpt exclude each other");
+		return false;
+	}
+	if (!o->tlsrpt &&
+	    (o->organization != NULL || o->contact_info != NULL)) {
+		log_error("--organization and --contact-info speak of a "
+		    "report; give --tlsrpt with them");
+		return false;
+	}
+	return true;
 }
 
 enum options_result
@@ -150,18 +213,9 @@ check_options_parse(int argc, char **argv, struct check_options *o)
 		if (result != OPTIONS_OK)
 			return result;
 	}
-	if (optind == argc) {
-		log_error("no domain: name at least one (mxcensus check "
-		    "example.com)");
-		return OPTIONS_BAD;
-	}
-	if (o->json && o->suggest) {
-		log_error("--json and --suggest exclude each other");
-		return OPTIONS_BAD;
-	}
 	o->domain = argv + optind;
 	o->n_domain = (size_t)(argc - optind);
-	return OPTIONS_OK;
+	return fit_together(o) ? OPTIONS_OK : OPTIONS_BAD;
 }
 
 void
@@ -207,5 +261,18 @@ check_options_man(FILE *out)
 	    "(\\fBmxcensus check \\-\\-help\\fR lists them), and:\n", out);
 	for (size_t i = 0; i < OWN_ROWS; i++)
 		options_man_row(out, &own_rows[i]);
+	fputs(".PP\n"
+	    "With \\-\\-tlsrpt each address of an MX host that was contacted "
+	    "is one session.  It is counted under every policy that applied "
+	    "to it: sts for a valid MTA-STS policy, tlsa for the secure TLSA "
+	    "records of its host (the policy domain is then that host), "
+	    "no-policy-found where neither was there.  A policy that could "
+	    "not be had, because its fetch fails or DNSSEC rejects the "
+	    "answer, is one failure without a session.  Timeouts, busy "
+	    "servers and whatever else could not be determined are in no "
+	    "count.  One domain gives an indented document, several a "
+	    "document a line, in the order asked; a domain of which nothing "
+	    "could be determined has none.  \\-\\-source\\-ip, where given, "
+	    "is the sending\\-mta\\-ip.\n", out);
 	fprintf(out, ".PP\n%s", exit_text);
 }

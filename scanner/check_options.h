@@ -9,7 +9,8 @@
 
 struct check_options {
 	struct options scan;
-	bool json, suggest;
+	bool json, suggest, tlsrpt;
+	const char *organization, *contact_info; /* NULL: not given */
 	char **domain; /* borrowed from argv */
 	size_t n_domain;
 };

@@ -43,6 +43,8 @@ ink_off(const struct page *p, enum ink ink)
 static void
 put(const struct page *p, enum ink ink, struct slice text)
 {
+	if (text.n == 0)
+		return;
 	ink_on(p, ink);
 	fprintf(p->out, "%.*s", SLICE_ARG(text));
 	ink_off(p, ink);

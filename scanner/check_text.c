@@ -59,6 +59,15 @@ txt_rows(const struct page *p, struct arena *a, const char *label,
 		    arena_fmt(a, "\"%.*s\"", SLICE_ARG(txt->v[i])).p);
 }
 
+/* Whose service it is, as the alias says; the owner may have to ask them. */
+static void
+provider_row(const struct page *p, struct arena *a, struct slice provider)
+{
+	if (provider.n > 0)
+		row_text(p, "", INK_DIM, arena_fmt(a, "hosted by %.*s",
+		    SLICE_ARG(provider)).p);
+}
+
 static const char *
 life_text(struct arena *a, uint64_t seconds)
 {
@@ -94,6 +103,7 @@ policy_rows(const struct page *p, struct arena *a,
 	for (size_t i = 0; i < v->patterns.n; i++)
 		row_text(p, "", INK_PLAIN, arena_fmt(a, "mx: %.*s",
 		    SLICE_ARG(v->patterns.v[i])).p);
+	provider_row(p, a, v->policy_provider);
 }
 
 static void
@@ -101,6 +111,7 @@ published(const struct page *p, struct arena *a, const struct check_view *v)
 {
 	page_heading(p, "Published");
 	txt_rows(p, a, "MTA-STS", v->sts, v->sts_lookup, &v->sts_txt);
+	provider_row(p, a, v->sts_provider);
 	policy_rows(p, a, v);
 	txt_rows(p, a, "TLS-RPT", v->tlsrpt, v->tlsrpt_lookup,
 	    &v->tlsrpt_txt);

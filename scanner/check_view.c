@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * check_view.c: out of unpacked records, with every word back to its enum.
+ * check_view.c: out of unpacked records, a domain with its hosts.
  *
  * Records of a file come in the order cert, mx, domain, so that a domain
  * finds its hosts and they their certificates among those met.
  */
 #include "scanner/check_view.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "scanner/base/banned.h"
-
-#define SHOWN_BYTES 2048 /* of one text */
 
 void
 check_views_init(struct check_views *v)
@@ -20,118 +19,13 @@ check_views_init(struct check_views *v)
 	v->certs = VEC_OF(struct check_cert);
 	v->hosts = VEC_OF(struct check_host);
 	v->views = VEC_OF(struct check_view);
+	v->run = (struct check_run){ .started_ms = 0 };
 }
 
 void
 check_views_release(struct check_views *v)
 {
 	arena_free(v->arena);
-}
-
-/* ---- words and texts ---- */
-
-/* Words stand in vocabulary.def in the order of their enum. */
-static int
-word_index(const char *set, struct slice word, int none)
-{
-	size_t n;
-	const struct vocabulary_word *w = vocabulary_words(&n);
-	int index = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(w[i].set, set) != 0)
-			continue;
-		if (slice_eq(word, slice_of(w[i].word)))
-			return index;
-		index++;
-	}
-	return none;
-}
-
-const char *
-check_sentence(const char *set, int value)
-{
-	size_t n;
-	const struct vocabulary_word *w = vocabulary_words(&n);
-
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(w[i].set, set) == 0 && value-- == 0)
-			return w[i].sentence;
-	return "";
-}
-
-static enum outcome
-read_outcome(const msgpack_object *map)
-{
-	struct slice word = object_text(map, "outcome");
-
-	for (int o = 0; o < OUTCOME_COUNT; o++)
-		if (slice_eq(word, slice_of(outcome_word((enum outcome)o))))
-			return (enum outcome)o;
-	return OUTCOME_NONE;
-}
-
-static enum tri
-read_tri(const msgpack_object *map, const char *key)
-{
-	const msgpack_object *o = object_get(map, key);
-
-	if (o == NULL || o->type != MSGPACK_OBJECT_BOOLEAN)
-		return TRI_UNKNOWN;
-	return o->via.boolean ? TRI_YES : TRI_NO;
-}
-
-static uint64_t
-read_uint(const msgpack_object *map, const char *key)
-{
-	uint64_t n = 0;
-
-	object_uint(map, key, &n);
-	return n;
-}
-
-static struct slice
-clean(struct arena *a, struct slice s)
-{
-	char *p;
-
-	s = slice_upto(s, SHOWN_BYTES);
-	p = arena_alloc(a, s.n + 1);
-	for (size_t i = 0; i < s.n; i++)
-		p[i] = s.p[i] < 0x20 || s.p[i] > 0x7e ? '?' : s.p[i];
-	return slice_make(p, s.n);
-}
-
-static struct slice
-read_text(struct arena *a, const msgpack_object *map, const char *key)
-{
-	return clean(a, object_text(map, key));
-}
-
-/* Elements of a list; none for anything else. */
-static const msgpack_object *
-list_of(const msgpack_object *map, const char *key, size_t *n)
-{
-	const msgpack_object *o = object_get(map, key);
-
-	*n = 0;
-	if (o == NULL || o->type != MSGPACK_OBJECT_ARRAY)
-		return NULL;
-	*n = o->via.array.size;
-	return o->via.array.ptr;
-}
-
-static struct check_texts
-read_texts(struct arena *a, const msgpack_object *map, const char *key)
-{
-	struct check_texts out;
-	const msgpack_object *list = list_of(map, key, &out.n);
-	struct slice *v = arena_array(a, out.n + 1, sizeof(*v));
-
-	for (size_t i = 0; i < out.n; i++)
-		v[i] = clean(a, object_bytes(&list[i]));
-	out.v = v;
-	return out;
 }
 
 /* ---- cert and mx ---- */
@@ -146,11 +40,11 @@ take_cert(struct check_views *v, const msgpack_object *record)
 {
 	struct check_cert *c = vec_push(v->arena, &v->certs);
 	size_t n;
-	const msgpack_object *names = list_of(record, "dns_names", &n);
+	const msgpack_object *names = read_list(record, "dns_names", &n);
 
 	c->sha256 = arena_slice(v->arena, object_text(record, "sha256"));
 	c->n_name = n;
-	c->name = n > 0 ? clean(v->arena, object_bytes(&names[0])) :
+	c->name = n > 0 ? read_clean(v->arena, object_bytes(&names[0])) :
 	    SLICE_EMPTY;
 	c->issuer = read_text(v->arena, record, "issuer");
 	c->not_before = read_uint(record, "not_before");
@@ -161,13 +55,63 @@ static struct check_cert *
 leaf_of(struct check_views *v, const msgpack_object *tls)
 {
 	size_t n;
-	const msgpack_object *chain = list_of(tls, "chain", &n);
+	const msgpack_object *chain = read_list(tls, "chain", &n);
 	struct check_cert *c = v->certs.p;
 
 	for (size_t i = 0; n > 0 && i < v->certs.n; i++)
 		if (slice_eq(c[i].sha256, object_bytes(&chain[0])))
 			return &c[i];
 	return NULL;
+}
+
+static struct slice
+read_first(struct arena *a, const msgpack_object *map, const char *key)
+{
+	size_t n;
+	const msgpack_object *list = read_list(map, key, &n);
+
+	return n == 0 ? SLICE_EMPTY : read_clean(a, object_bytes(&list[0]));
+}
+
+static void
+read_session(struct arena *a, const msgpack_object *tls,
+    struct check_address *out)
+{
+	size_t n;
+
+	out->tls = read_text(a, tls, "version");
+	out->alert = read_text(a, tls, "alert");
+	out->tls_error = read_text(a, tls, "error");
+	out->trusted = read_tri(tls, "trusted");
+	out->name_ok = read_tri(tls, "name_ok");
+	out->time_ok = read_tri(tls, "time_ok");
+	out->expired = read_tri(tls, "expired") == TRI_YES;
+	out->not_yet = read_tri(tls, "not_yet") == TRI_YES;
+	out->self_signed = read_tri(tls, "self_signed") == TRI_YES;
+	read_list(tls, "chain", &n);
+	out->has_chain = n > 0;
+}
+
+/* "3 1 1" */
+static struct slice
+read_parameters(struct arena *a, const msgpack_object *rr)
+{
+	if (rr == NULL)
+		return SLICE_EMPTY;
+	return arena_fmt(a, "%" PRIu64 " %" PRIu64 " %" PRIu64,
+	    read_uint(rr, "usage"), read_uint(rr, "selector"),
+	    read_uint(rr, "mtype"));
+}
+
+static void
+read_dane(struct arena *a, const msgpack_object *dane,
+    struct check_address *out)
+{
+	out->alternative = read_parameters(a, object_get(dane, "alternative"));
+	out->has_dane = dane != NULL;
+	out->dane_usable = read_uint(dane, "usable");
+	out->dane_matched = read_tri(dane, "matched");
+	out->ta_name_failed = read_tri(dane, "ta_name_failed") == TRI_YES;
 }
 
 static void
@@ -177,21 +121,51 @@ read_address(struct check_views *v, const msgpack_object *o,
 	const msgpack_object *tls = object_get(o, "tls");
 
 	out->address = read_text(v->arena, o, "address");
-	out->starttls = (enum starttls_status)word_index("starttls",
+	out->starttls = (enum starttls_status)read_word("starttls",
 	    object_text(o, "starttls"), STARTTLS_STATUS_INCONCLUSIVE);
 	out->outcome = read_outcome(o);
 	out->banner_code = read_uint(o, "banner_code");
 	out->starttls_code = read_uint(o, "starttls_code");
 	out->reply = read_text(v->arena, o, "starttls_reply");
+	out->banner = read_first(v->arena, o, "banner");
+	read_session(v->arena, tls, out);
+	read_dane(v->arena, object_get(o, "dane"), out);
 	out->verify_error = read_text(v->arena, tls, "verify_error");
 	out->cert = leaf_of(v, tls);
+}
+
+/* RFC 6698 2.2, the presentation form. */
+static struct slice
+read_tlsa_rr(struct arena *a, const msgpack_object *rr)
+{
+	struct slice data = object_text(rr, "data");
+	char *hex = arena_alloc(a, 2 * data.n + 1);
+
+	hex_encode((const uint8_t *)data.p, data.n, hex);
+	return arena_fmt(a, "%.*s %s", SLICE_ARG(read_parameters(a, rr)), hex);
+}
+
+static void
+read_tlsa(struct arena *a, const msgpack_object *tlsa, struct check_host *out)
+{
+	const msgpack_object *lookup = object_get(tlsa, "lookup");
+	const msgpack_object *list = read_list(tlsa, "rr", &out->tlsa.n);
+	struct slice *text = arena_array(a, out->tlsa.n + 1, sizeof(*text));
+
+	out->tlsa_lookup = read_outcome(lookup);
+	out->tlsa_secure = read_tri(lookup, "ad");
+	for (size_t i = 0; i < out->tlsa.n; i++) {
+		text[i] = read_tlsa_rr(a, &list[i]);
+		out->n_tlsa_usable += read_tri(&list[i], "usable") == TRI_YES;
+	}
+	out->tlsa.v = text;
 }
 
 static void
 take_mx(struct check_views *v, const msgpack_object *record)
 {
 	struct check_host *h = vec_push(v->arena, &v->hosts);
-	const msgpack_object *list = list_of(record, "addresses",
+	const msgpack_object *list = read_list(record, "addresses",
 	    &h->n_address);
 	struct check_address *address = arena_array(v->arena,
 	    h->n_address + 1, sizeof(*address));
@@ -199,6 +173,8 @@ take_mx(struct check_views *v, const msgpack_object *record)
 	h->host = read_text(v->arena, record, "host");
 	h->a = read_outcome(object_get(record, "a"));
 	h->aaaa = read_outcome(object_get(record, "aaaa"));
+	h->tlsa_base = read_text(v->arena, record, "tlsa_base");
+	read_tlsa(v->arena, object_get(record, "tlsa"), h);
 	for (size_t i = 0; i < h->n_address; i++)
 		read_address(v, &list[i], &address[i]);
 	h->address = address;
@@ -222,10 +198,10 @@ read_host(struct check_views *v, const msgpack_object *o,
 	out->trusted = read_tri(o, "trusted");
 	out->name_ok = read_tri(o, "name_ok");
 	out->time_ok = read_tri(o, "time_ok");
-	out->starttls = (enum starttls_status)word_index("starttls",
+	out->starttls = (enum starttls_status)read_word("starttls",
 	    object_text(o, "starttls"), STARTTLS_STATUS_INCONCLUSIVE);
 	out->tls = read_text(v->arena, o, "tls");
-	out->dane = (enum dane_status)word_index("dane",
+	out->dane = (enum dane_status)read_word("dane",
 	    object_text(o, "dane"), DANE_STATUS_INCONCLUSIVE);
 }
 
@@ -233,7 +209,7 @@ static void
 read_hosts(struct check_views *v, const msgpack_object *record,
     struct check_view *out)
 {
-	const msgpack_object *list = list_of(record, "mx", &out->n_host);
+	const msgpack_object *list = read_list(record, "mx", &out->n_host);
 	struct check_host *host = arena_array(v->arena, out->n_host + 1,
 	    sizeof(*host));
 
@@ -249,7 +225,7 @@ read_findings(struct check_views *v, const msgpack_object *record,
 {
 	static const char *const severities[] = { "error", "warning", "info" };
 	size_t n;
-	const msgpack_object *list = list_of(record, "findings", &n);
+	const msgpack_object *list = read_list(record, "findings", &n);
 	const struct finding_row **rows = arena_array(v->arena, n + 1,
 	    sizeof(struct finding_row *));
 
@@ -269,12 +245,16 @@ static void
 read_policy(struct arena *a, const msgpack_object *policy,
     struct check_view *out)
 {
-	out->policy = (enum policy_status)word_index("policy_status",
+	out->policy = (enum policy_status)read_word("policy_status",
 	    object_text(policy, "status"), POLICY_STATUS_NONE_TRIED);
-	out->mode = (enum policy_mode)word_index("policy_mode",
+	out->mode = (enum policy_mode)read_word("policy_mode",
 	    object_text(policy, "mode"), POLICY_MODE_NULL);
 	out->max_age = read_uint(policy, "max_age");
 	out->patterns = read_texts(a, policy, "mx");
+	out->policy_lines = read_lines(a, policy, "body");
+	out->policy_provider = read_text(a, policy, "provider");
+	out->policy_not_after = read_uint(object_get(policy, "tls"),
+	    "not_after");
 	out->policy_outcome = read_outcome(policy);
 	out->http_status = read_uint(policy, "http_status");
 	out->location = read_text(a, policy, "location");
@@ -283,7 +263,7 @@ read_policy(struct arena *a, const msgpack_object *policy,
 static enum record_status
 read_record_status(const msgpack_object *map)
 {
-	return (enum record_status)word_index("record_status",
+	return (enum record_status)read_word("record_status",
 	    object_text(map, "status"), RECORD_STATUS_INCONCLUSIVE);
 }
 
@@ -301,19 +281,20 @@ take_domain(struct check_views *v, const msgpack_object *record)
 	out->line = read_uint(record, "line");
 	out->name = read_text(a, record, "name");
 	out->excluded = read_tri(record, "excluded") == TRI_YES;
-	out->verdict = (enum verdict)word_index("verdict",
+	out->verdict = (enum verdict)read_word("verdict",
 	    object_text(record, "verdict"), VERDICT_INCONCLUSIVE);
-	out->verdict_dane = (enum verdict)word_index("verdict",
+	out->verdict_dane = (enum verdict)read_word("verdict",
 	    object_text(record, "verdict_dane"), VERDICT_INCONCLUSIVE);
 	out->sts = read_record_status(txt);
 	out->sts_lookup = read_outcome(object_get(txt, "lookup"));
 	out->sts_txt = read_texts(a, txt, "txt");
+	out->sts_provider = read_text(a, txt, "provider");
 	read_policy(a, object_get(sts, "policy"), out);
 	out->tlsrpt = read_record_status(tlsrpt);
 	out->tlsrpt_lookup = read_outcome(object_get(tlsrpt, "lookup"));
 	out->tlsrpt_txt = read_texts(a, tlsrpt, "txt");
 	out->rua = read_texts(a, tlsrpt, "rua");
-	out->mx_status = (enum mx_status)word_index("mx_status",
+	out->mx_status = (enum mx_status)read_word("mx_status",
 	    object_text(record, "mx_status"), MX_STATUS_INCONCLUSIVE);
 	out->mx_lookup = read_outcome(mx);
 	out->mx_secure = read_tri(mx, "ad");
@@ -328,6 +309,15 @@ take_domain(struct check_views *v, const msgpack_object *record)
 	}
 }
 
+static void
+take_scan(struct check_views *v, const msgpack_object *record)
+{
+	v->run.started_ms = read_uint(record, "started");
+	v->run.ehlo_name = read_text(v->arena, record, "ehlo_name");
+	v->run.contact = read_text(v->arena, record, "contact");
+	v->run.vantage = read_text(v->arena, record, "vantage");
+}
+
 void
 check_views_take(struct check_views *v, const msgpack_object *record)
 {
@@ -337,9 +327,29 @@ check_views_take(struct check_views *v, const msgpack_object *record)
 		take_mx(v, record);
 	else if (object_is(record, SLICE_LIT("domain")))
 		take_domain(v, record);
+	else if (object_is(record, SLICE_LIT("scan")))
+		take_scan(v, record);
+	else if (object_is(record, SLICE_LIT("end")))
+		v->run.ended_ms = read_uint(record, "ended");
 }
 
 /* ---- what it means ---- */
+
+bool
+check_view_has(const struct check_view *v, enum finding f)
+{
+	for (size_t i = 0; i < v->n_finding; i++)
+		if (v->finding[i] == finding_row(f))
+			return true;
+	return false;
+}
+
+bool
+check_tls_is_old(struct slice version)
+{
+	return version.n > 0 && !slice_eq(version, SLICE_LIT("1.2")) &&
+	    !slice_eq(version, SLICE_LIT("1.3"));
+}
 
 enum tri
 check_host_tls(const struct check_host *h)
@@ -358,9 +368,7 @@ check_host_tls(const struct check_host *h)
 		return TRI_UNKNOWN;
 	}
 	if (h->trusted == TRI_NO || h->name_ok == TRI_NO ||
-	    h->time_ok == TRI_NO || (h->tls.n > 0 &&
-	    !slice_eq(h->tls, SLICE_LIT("1.2")) &&
-	    !slice_eq(h->tls, SLICE_LIT("1.3"))))
+	    h->time_ok == TRI_NO || check_tls_is_old(h->tls))
 		return TRI_NO;
 	return h->trusted == TRI_YES && h->name_ok == TRI_YES &&
 	    h->time_ok == TRI_YES && h->tls.n > 0 ? TRI_YES : TRI_UNKNOWN;

@@ -10,14 +10,13 @@
  */
 #pragma once
 
-#include "output/object.h"
-#include "scanner/base/arena.h"
+#include "scanner/check_read.h"
 #include "scanner/rules/findings.h"
-#include "scanner/rules/vocabulary.h"
 
-struct check_texts {
-	const struct slice *v;
-	size_t n;
+/* Who asked, and when. */
+struct check_run {
+	uint64_t started_ms, ended_ms; /* since 1970 */
+	struct slice ehlo_name, contact, vantage;
 };
 
 struct check_cert {
@@ -32,6 +31,16 @@ struct check_address {
 	enum starttls_status starttls;
 	enum outcome outcome;
 	uint64_t banner_code, starttls_code; /* 0: none */
+	struct slice banner;         /* its first line */
+	struct slice tls;            /* "1.3"; empty: none */
+	struct slice alert, tls_error;
+	enum tri trusted, name_ok, time_ok;
+	bool expired, not_yet, self_signed, has_chain;
+	bool has_dane;               /* the TLSA set was compared */
+	enum tri dane_matched;
+	bool ta_name_failed;
+	uint64_t dane_usable;
+	struct slice alternative;    /* "3 0 1" would match; empty: none */
 	struct slice verify_error;
 	struct check_cert *cert;     /* NULL: none seen */
 };
@@ -44,6 +53,11 @@ struct check_host {
 	struct slice tls;            /* "1.3"; empty: none */
 	enum dane_status dane;
 	enum outcome a, aaaa;
+	struct slice tlsa_base;      /* empty: the host itself */
+	enum outcome tlsa_lookup;    /* NONE: not asked */
+	enum tri tlsa_secure;
+	struct check_texts tlsa;     /* "3 1 1 0a1b..." */
+	size_t n_tlsa_usable;
 	const struct check_address *address;
 	size_t n_address;
 };
@@ -57,11 +71,15 @@ struct check_view {
 	enum record_status sts;
 	enum outcome sts_lookup;
 	struct check_texts sts_txt;
+	struct slice sts_provider;   /* empty: none that we know */
 
 	enum policy_status policy;
 	enum policy_mode mode;
 	uint64_t max_age;
 	struct check_texts patterns;
+	struct check_texts policy_lines;
+	struct slice policy_provider;
+	uint64_t policy_not_after;   /* of its certificate; 0: none seen */
 	enum outcome policy_outcome;
 	uint64_t http_status;        /* 0: none */
 	struct slice location;
@@ -84,6 +102,7 @@ struct check_views {
 	struct arena *arena;
 	struct vec certs, hosts;     /* met so far */
 	struct vec views;            /* of struct check_view, by line */
+	struct check_run run;
 };
 
 void check_views_init(struct check_views *v);
@@ -91,6 +110,8 @@ void check_views_release(struct check_views *v);
 /* Records in the order of the file; other types are passed over. */
 void check_views_take(struct check_views *v, const msgpack_object *record);
 
+/* Is this a version that MTA-STS forbids (RFC 8461 7.2)?  Empty is none. */
+bool check_tls_is_old(struct slice version);
 /* Would this host pass under a policy that lists it (RFC 8461 4.1, 4.2)? */
 enum tri check_host_tls(const struct check_host *h);
 /* Does DNSSEC go unjudged because no resolver may be believed? */
@@ -99,5 +120,4 @@ bool check_view_is_dnssec_blind(const struct check_view *v);
 bool check_view_is_open(const struct check_view *v);
 /* Is something broken: an error, or a verdict that refuses mail? */
 bool check_view_is_wrong(const struct check_view *v);
-/* The sentence of an outcome or of a word of vocabulary.def. */
-const char *check_sentence(const char *set, int value);
+bool check_view_has(const struct check_view *v, enum finding f);

@@ -2,7 +2,7 @@
  *
  * cmd_check.c: `mxcensus check`: the same scan of a few domains, for people.
  *
- *   domains -> list in memory -> scan -> records in memory -> text
+ *   domains -> list in memory -> scan -> records in memory -> text, JSON
  *
  * What is printed is what the records say.
  */
@@ -17,6 +17,7 @@
 #include "output/reader.h"
 #include "scanner/base/log.h"
 #include "scanner/check_options.h"
+#include "scanner/check_report.h"
 #include "scanner/check_suggest.h"
 #include "scanner/check_text.h"
 #include "scanner/commands.h"
@@ -206,6 +207,44 @@ print_views(const struct check_options *o, const struct check_views *views)
 	return status_of(views);
 }
 
+static bool
+print_report(const struct check_options *o, const struct check_views *views,
+    const struct check_view *v)
+{
+	struct report_sender sender = report_sender_of(views->arena,
+	    &views->run);
+	json_t *report;
+
+	if (o->organization != NULL)
+		sender.organization = slice_of(o->organization);
+	if (o->contact_info != NULL)
+		sender.contact = slice_of(o->contact_info);
+	sender.source_ip = slice_of(o->scan.source_ip);
+	report = check_report(&views->run, &sender, v);
+	if (report == NULL) {
+		log_error("%.*s: nothing could be determined, so there is "
+		    "nothing to report", SLICE_ARG(v->name));
+		return false;
+	}
+	json_dumpf(report, stdout, JSON_ENSURE_ASCII |
+	    (views->views.n == 1 ? JSON_INDENT(2) : JSON_COMPACT));
+	putchar('\n');
+	json_decref(report);
+	return true;
+}
+
+static enum check_status
+print_reports(const struct check_options *o, const struct check_views *views)
+{
+	const struct check_view *v = views->views.p;
+	enum check_status status = CHECK_GOOD;
+
+	for (size_t i = 0; i < views->views.n; i++)
+		if (!print_report(o, views, &v[i]))
+			status = CHECK_UNKNOWN;
+	return status;
+}
+
 static void
 print_json(const msgpack_object *record)
 {
@@ -238,7 +277,8 @@ answer(const struct check_options *o, const char *path)
 			print_json(record);
 	}
 	reader_close(r);
-	status = o->json ? status_of(&views) : print_views(o, &views);
+	status = o->json ? status_of(&views) : o->tlsrpt ?
+	    print_reports(o, &views) : print_views(o, &views);
 	check_views_release(&views);
 	/* A reader that goes away (`| head`) is no error. */
 	if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE) {

@@ -4,9 +4,13 @@
 # venv.sh [DIR]: makes or refreshes the private Python environment that the
 # scripts and the lab run in.  Default DIR: build/venv of the checkout.
 #
-# A stamp in DIR names the Python that made it and the checksum of
-# requirements.txt; while both still match, nothing is done and nothing is
-# fetched.  A half-made environment has no stamp and is made afresh.
+# It holds what requirements.txt beside this script lists and, in a checkout,
+# what tests/requirements.txt does: exactly that, without what else a package
+# would like to have.
+#
+# A stamp in DIR names the Python that made it and the checksum of the lists;
+# while both still match, nothing is done and nothing is fetched.  A half-made
+# environment has no stamp and is made afresh.
 #
 # PYTHON chooses the interpreter (default: python3).
 
@@ -14,6 +18,7 @@ set -eu
 
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
 requirements=$here/requirements.txt
+tests=$(dirname -- "$here")/tests/requirements.txt
 dir=${1:-$(dirname -- "$here")/build/venv}
 python=${PYTHON:-python3}
 
@@ -31,7 +36,8 @@ command -v "$python" >/dev/null 2>&1 ||
 	die "$python is older than 3.11; set PYTHON to a newer one"
 
 stamp=$dir/requirements.stamp
-want=$("$python" -V 2>&1; cksum <"$requirements")
+[ -r "$tests" ] || tests=
+want=$("$python" -V 2>&1; cat "$requirements" ${tests:+"$tests"} | cksum)
 fresh()
 {
 	[ -x "$dir/bin/python3" ] && [ -r "$stamp" ] &&
@@ -63,9 +69,11 @@ log=$dir/install.log
 "$python" -m venv --clear "$dir" ||
 	die "cannot make a virtual environment in $dir"
 "$dir/bin/python3" -m pip install --quiet --disable-pip-version-check \
-    --no-input --only-binary :all: -r "$requirements" >"$log" 2>&1 || {
+    --no-input --no-deps --only-binary :all: -r "$requirements" \
+    ${tests:+-r "$tests"} >"$log" 2>&1 || {
 	tail -n 3 "$log" >&2
-	die "pip could not install $requirements (log: $log);" \
+	die "pip could not install $requirements${tests:+ and $tests}" \
+	    "(log: $log);" \
 	    "is a package index reachable?"
 }
 printf '%s\n' "$want" >"$stamp"

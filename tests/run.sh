@@ -124,6 +124,7 @@ lab() {
 	run lab_judge tests/lab/in-net tests/lab/judge_again.sh
 	run lab_signals tests/lab/in-net tests/lab/signals.sh
 	run lab_check tests/lab/in-net tests/lab/check.sh
+	run lab_tlsrpt tests/lab/in-net tests/lab/tlsrpt.sh
 	run lab_10k tests/lab/in-net tests/lab/scan_list.sh \
 		../shared/data/opendns-top-10k.txt
 }

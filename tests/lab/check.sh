@@ -82,6 +82,9 @@ check "a redirect is shown" says fetch-redirect.example 4 \
 	"HTTP status 301 to https://www.fetch-redirect.example/"
 check "an expired certificate is shown" says cert-expired.example 4 \
 	"certificate for mx.cert-expired.example, 20" "error mx.cert_expired"
+check "TLSA records that do not match are shown" says dane-mismatch.example 4 \
+	"good mismatch" "error dane.mismatch" "TLSA 3 1 1 " \
+	"1. Publish a TLSA record that matches the certificate of mx.dane-mism"
 check "no mail, nothing to do" says shape-null.example 0 \
 	"The domain accepts no mail"
 

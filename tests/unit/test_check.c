@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * test_check.c: a domain as `mxcensus check` tells it: the page, the way on,
- * the suggestion, and records as a hostile world fills them.
+ * test_check.c: a domain as `mxcensus check` tells it: the page, the
+ * suggestion, and records as a hostile world fills them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,40 +18,7 @@
 #include "scanner/check_text.h"
 #include "scanner/check_way.h"
 #include "scanner/rules/sts.h"
-
-#define HOSTS 2
-
-/* A domain in testing whose hosts all pass, on the heap of the test. */
-struct sample {
-	struct check_view view;
-	struct check_host host[HOSTS];
-	struct slice txt, pattern;
-};
-
-static void
-make_sample(struct sample *s)
-{
-	*s = (struct sample){ .txt = SLICE_LIT("v=STSv1; id=1;"),
-		.pattern = SLICE_LIT("*.a.example") };
-	for (size_t i = 0; i < HOSTS; i++)
-		s->host[i] = (struct check_host){
-			.host = i == 0 ? SLICE_LIT("mx1.a.example") :
-			    SLICE_LIT("mx2.a.example"),
-			.preference = 10 * (i + 1), .in_policy = TRI_YES,
-			.trusted = TRI_YES, .name_ok = TRI_YES,
-			.time_ok = TRI_YES, .starttls = STARTTLS_STATUS_OK,
-			.tls = SLICE_LIT("1.3"), .dane = DANE_STATUS_ABSENT,
-		};
-	s->view = (struct check_view){ .line = 1,
-		.name = SLICE_LIT("a.example"),
-		.verdict = VERDICT_TESTING_OK, .verdict_dane = VERDICT_NONE,
-		.sts = RECORD_STATUS_OK, .sts_txt = { &s->txt, 1 },
-		.policy = POLICY_STATUS_OK, .mode = POLICY_MODE_TESTING,
-		.max_age = 604800, .patterns = { &s->pattern, 1 },
-		.tlsrpt = RECORD_STATUS_OK, .mx_status = MX_STATUS_OK,
-		.mx_lookup = OUTCOME_OK, .mx_secure = TRI_NO,
-		.host = s->host, .n_host = HOSTS };
-}
+#include "tests/unit/check_sample.h"
 
 /* The page as one string; the caller frees it. */
 static char *
@@ -93,11 +60,11 @@ assert_shows(const char *page, const char *text)
 static void
 test_page(void **state)
 {
-	struct sample s;
+	struct check_sample s;
 	char *page;
 
 	(void)state;
-	make_sample(&s);
+	check_sample_make(&s);
 	page = page_of(&s.view, false);
 	assert_fits(page);
 	assert_shows(page, "a.example\n\nPublished\n");
@@ -118,11 +85,11 @@ test_findings_in_words(void **state)
 		finding_row(FINDING_STS_POLICY_MX_MISMATCH),
 		finding_row(FINDING_TLSRPT_ABSENT),
 	};
-	struct sample s;
+	struct check_sample s;
 	char *page;
 
 	(void)state;
-	make_sample(&s);
+	check_sample_make(&s);
 	s.view.finding = rows, s.view.n_finding = 2;
 	page = page_of(&s.view, false);
 	assert_fits(page);
@@ -134,6 +101,40 @@ test_findings_in_words(void **state)
 	assert_false(check_view_is_wrong(&s.view));
 }
 
+/* Whose service it is, and what of DANE does not match. */
+static void
+test_evidence(void **state)
+{
+	static const struct slice tlsa[] = { { "3 1 1 0a0b0c0d0e0f10111213"
+	    "1415161718", 42 }, { "2 0 1 0a", 8 } };
+	struct check_address at = { .address = SLICE_LIT("192.0.2.1"),
+		.starttls = STARTTLS_STATUS_OK,
+		.alternative = SLICE_LIT("3 0 1") };
+	struct check_sample s;
+	char *page;
+
+	(void)state;
+	check_sample_make(&s);
+	page = page_of(&s.view, false);
+	assert_null(strstr(page, "hosted by"));
+	free(page);
+	s.view.sts_provider = SLICE_LIT("one.example");
+	s.view.policy_provider = SLICE_LIT("two.example");
+	s.host[0].dane = DANE_STATUS_MISMATCH;
+	s.host[0].tlsa = (struct check_texts){ tlsa, 2 };
+	s.host[0].address = &at, s.host[0].n_address = 1;
+	page = page_of(&s.view, false);
+	assert_fits(page);
+	assert_shows(page, "\"v=STSv1; id=1;\"\n"
+	    "             hosted by one.example\n  policy");
+	assert_shows(page, "mx: *.a.example\n"
+	    "             hosted by two.example\n");
+	assert_shows(page, "        TLSA 3 1 1 0a0b0c0d0e0f101112131415...\n"
+	    "        TLSA 2 0 1 0a\n"
+	    "        192.0.2.1: the data of one would match as 3 0 1\n");
+	free(page);
+}
+
 /* Long names and long words keep within the page. */
 static void
 test_page_is_never_too_wide(void **state)
@@ -142,13 +143,13 @@ test_page_is_never_too_wide(void **state)
 	struct check_cert cert = { .n_name = 3, .not_after = 1 };
 	struct check_address at = { .address = SLICE_LIT("192.0.2.1"),
 		.starttls = STARTTLS_STATUS_OK, .cert = &cert };
-	struct sample s;
+	struct check_sample s;
 	char *page;
 
 	(void)state;
 	memset(name, 'a', sizeof(name));
 	memset(word, 'w', sizeof(word));
-	make_sample(&s);
+	check_sample_make(&s);
 	for (size_t n = 1; n < sizeof(word); n += n < 90 ? 1 : 101) {
 		s.txt = cert.issuer = cert.name = slice_make(word, n);
 		s.view.name = s.host[0].host = slice_make(name,
@@ -156,6 +157,7 @@ test_page_is_never_too_wide(void **state)
 		s.host[0].name_ok = TRI_NO;
 		s.host[0].preference = 65535;
 		s.host[0].dane = DANE_STATUS_MISMATCH;
+		s.host[0].tlsa = (struct check_texts){ &s.txt, 1 };
 		s.host[0].address = &at, s.host[0].n_address = 1;
 		page = page_of(&s.view, false);
 		assert_fits(page);
@@ -163,82 +165,22 @@ test_page_is_never_too_wide(void **state)
 	}
 }
 
-/* ---- the way on ---- */
-
-static size_t
-steps_of(const struct check_view *v, enum way_place place, bool done,
-    const char *text)
-{
-	struct arena *a = arena_new();
-	struct way way;
-	const struct slice *step;
-	size_t n;
-	bool found = text == NULL;
-
-	check_way(a, v, &way);
-	assert_int_equal(way.place, place);
-	assert_int_equal(way.done, done);
-	step = way.steps.p;
-	n = way.steps.n;
-	for (size_t i = 0; i < n && !found; i++)
-		found = strstr(step[i].p, text) != NULL;
-	if (!found)
-		fail_msg("no step says: %s", text);
-	arena_free(a);
-	return n;
-}
-
-static void
-test_way(void **state)
-{
-	struct sample s;
-
-	(void)state;
-	make_sample(&s);
-	assert_int_equal(steps_of(&s.view, WAY_TESTING, false,
-	    "Nothing is in the way"), 1);
-	s.view.mode = POLICY_MODE_ENFORCE;
-	assert_int_equal(steps_of(&s.view, WAY_ENFORCE, true, NULL), 0);
-	s.view.max_age = WAY_MAX_AGE - 1;
-	assert_int_equal(steps_of(&s.view, WAY_ENFORCE, false,
-	    "Raise max_age"), 1);
-	make_sample(&s);
-	s.host[1].in_policy = TRI_NO;
-	assert_int_equal(steps_of(&s.view, WAY_TESTING, false,
-	    "Name mx2.a.example in the policy"), 1);
-	s.host[1].starttls = STARTTLS_STATUS_UNREACHABLE;
-	assert_int_equal(steps_of(&s.view, WAY_TESTING, false,
-	    "Give an address to mx2.a.example"), 2);
-	make_sample(&s);
-	s.view.tlsrpt = RECORD_STATUS_ABSENT;
-	steps_of(&s.view, WAY_TESTING, false, "Publish a TLS-RPT record");
-	make_sample(&s);
-	s.view.sts = RECORD_STATUS_ABSENT;
-	s.view.policy = POLICY_STATUS_NONE_TRIED;
-	s.view.mode = POLICY_MODE_NULL;
-	assert_int_equal(steps_of(&s.view, WAY_NONE, false,
-	    "Publish a policy with mode: testing"), 2);
-	s.view.mx_status = MX_STATUS_NULL_MX;
-	assert_int_equal(steps_of(&s.view, WAY_NO_MAIL, true, NULL), 0);
-	make_sample(&s);
-	s.view.policy = POLICY_STATUS_INCONCLUSIVE;
-	assert_int_equal(steps_of(&s.view, WAY_UNKNOWN, false, NULL), 1);
-}
+/* ---- what it means ---- */
 
 static void
 test_host_tls(void **state)
 {
-	struct sample s;
+	struct check_sample s;
 
 	(void)state;
-	make_sample(&s);
+	check_sample_make(&s);
 	assert_int_equal(check_host_tls(&s.host[0]), TRI_YES);
 	s.host[0].tls = SLICE_LIT("1.1");
 	assert_int_equal(check_host_tls(&s.host[0]), TRI_NO);
-	make_sample(&s);
+	check_sample_make(&s);
 	s.host[0].time_ok = TRI_NO;
 	assert_int_equal(check_host_tls(&s.host[0]), TRI_NO);
-	make_sample(&s);
+	check_sample_make(&s);
 	s.host[0].trusted = TRI_UNKNOWN;
 	assert_int_equal(check_host_tls(&s.host[0]), TRI_UNKNOWN);
 	s.host[0].starttls = STARTTLS_STATUS_BLOCKED;
@@ -253,11 +195,11 @@ test_host_tls(void **state)
 static void
 test_dnssec_blind(void **state)
 {
-	struct sample s;
+	struct check_sample s;
 	char *page;
 
 	(void)state;
-	make_sample(&s);
+	check_sample_make(&s);
 	s.host[0].dane = s.host[1].dane = DANE_STATUS_INCONCLUSIVE;
 	s.view.verdict_dane = VERDICT_INCONCLUSIVE;
 	assert_true(check_view_is_open(&s.view));
@@ -276,21 +218,21 @@ static void
 test_suggestion(void **state)
 {
 	struct arena *a = arena_new();
-	struct sample s;
+	struct check_sample s;
 	struct sts_policy policy;
 	struct sts_record record;
 	struct slice text;
 
 	(void)state;
-	make_sample(&s);
+	check_sample_make(&s);
 	text = check_suggest_policy(a, &s.view);
 	sts_policy_parse(a, text, &policy);
 	assert_true(policy.valid);
 	assert_int_equal(finding_count(&policy.findings), 0);
 	assert_int_equal(policy.mode, POLICY_MODE_ENFORCE);
 	assert_true(policy.max_age >= WAY_MAX_AGE);
-	assert_int_equal(policy.n_mx, HOSTS);
-	for (size_t i = 0; i < HOSTS; i++)
+	assert_int_equal(policy.n_mx, CHECK_SAMPLE_HOSTS);
+	for (size_t i = 0; i < CHECK_SAMPLE_HOSTS; i++)
 		assert_true(sts_mx_match_any(&policy, s.host[i].host));
 
 	/* One host that fails, and an address literal. */
@@ -314,10 +256,10 @@ test_no_suggestion(void **state)
 {
 	struct arena *a = arena_new();
 	FILE *out = fopen("/dev/null", "w");
-	struct sample s;
+	struct check_sample s;
 
 	(void)state;
-	make_sample(&s);
+	check_sample_make(&s);
 	assert_int_equal(check_suggest(out, a, &s.view, 0), SUGGEST_OK);
 	s.view.n_host = 0;
 	assert_int_equal(check_suggest(out, a, &s.view, 0), SUGGEST_UNKNOWN);
@@ -401,20 +343,44 @@ test_options(void **state)
 	assert_string_equal(o.domain[1], "b.example");
 }
 
+static void
+test_options_of_a_report(void **state)
+{
+	char *argv[] = { (char *)"check", (char *)"--tlsrpt",
+		(char *)"--contact-info", (char *)"tls@a.example",
+		(char *)"--organization", (char *)"A", (char *)"a.example",
+		NULL };
+	char *bad[] = { (char *)"check", (char *)"--tlsrpt",
+		(char *)"--contact-info", (char *)"a.example",
+		(char *)"a.example", NULL };
+	struct check_options o;
+
+	(void)state;
+	assert_int_equal(check_options_parse(7, argv, &o), OPTIONS_OK);
+	assert_true(o.tlsrpt && !o.suggest && !o.json);
+	assert_string_equal(o.contact_info, "tls@a.example");
+	assert_string_equal(o.organization, "A");
+	assert_int_equal(o.n_domain, 1);
+	argv[5] = (char *)"\xff";
+	assert_int_equal(check_options_parse(7, argv, &o), OPTIONS_BAD);
+	assert_int_equal(check_options_parse(5, bad, &o), OPTIONS_BAD);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_page),
 		cmocka_unit_test(test_findings_in_words),
+		cmocka_unit_test(test_evidence),
 		cmocka_unit_test(test_page_is_never_too_wide),
-		cmocka_unit_test(test_way),
 		cmocka_unit_test(test_host_tls),
 		cmocka_unit_test(test_dnssec_blind),
 		cmocka_unit_test(test_suggestion),
 		cmocka_unit_test(test_no_suggestion),
 		cmocka_unit_test(test_hostile_record),
 		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_options_of_a_report),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
