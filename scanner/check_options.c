@@ -63,17 +63,15 @@ is_taken(const struct option_row *r)
 	return true;
 }
 
-/* The row with the default that holds here. */
-static struct option_row
-here(const struct option_row *r)
+/* Taken here, and with the default that holds here. */
+static bool
+pick(struct option_row *row)
 {
-	struct option_row row = *r;
-
-	if (strcmp(r->name, "retry-wait-ms") == 0)
-		row.def = "5000";
-	else if (strcmp(r->name, "ehlo-name") == 0)
-		row.def = "the name of this machine";
-	return row;
+	if (strcmp(row->name, "retry-wait-ms") == 0)
+		row->def = "5000";
+	else if (strcmp(row->name, "ehlo-name") == 0)
+		row->def = "the name of this machine";
+	return is_taken(row);
 }
 
 static void
@@ -221,10 +219,6 @@ check_options_parse(int argc, char **argv, struct check_options *o)
 void
 check_options_help(FILE *out)
 {
-	size_t n;
-	const struct option_row *r = options_rows(&n);
-	const char *group = "";
-
 	fputs("usage: mxcensus check [options] DOMAIN...\n"
 	    "\n"
 	    "Finds out how the inbound mail of a domain is protected and says, "
@@ -239,17 +233,7 @@ check_options_help(FILE *out)
 	    "\nWhat is printed:\n", out);
 	for (size_t i = 0; i < OWN_ROWS; i++)
 		options_help_row(out, &own_rows[i]);
-	for (size_t i = 0; i < n; i++) {
-		struct option_row row = here(&r[i]);
-
-		if (!is_taken(&r[i]))
-			continue;
-		if (strcmp(group, row.group) != 0) {
-			group = row.group;
-			fprintf(out, "\n%s:\n", group);
-		}
-		options_help_row(out, &row);
-	}
+	options_help_rows(out, pick);
 	fprintf(out, "\n%s", exit_text);
 }
 
