@@ -208,3 +208,11 @@ dist:
 		-o mxcensus-$(VERSION).tar.gz HEAD
 
 -include $(OBJ:.o=.d) $(wildcard $(BUILD)/tests/unit/*.d)
+
+# ---- measuring: one line a figure, see tests/bench ------------------------
+
+.PHONY: bench-scripts
+
+bench-scripts: $(BUILD)/mxcensus
+	@MXCENSUS=$(abspath $(BUILD))/mxcensus $(VENV)/bin/python3 \
+		tests/bench/scripts.py $(BENCH_ARGS)

@@ -1,82 +1,50 @@
 # SPDX-License-Identifier: Apache-2.0
-"""summarize FILE...: adoption and misconfiguration tables of a scan.
+"""summarize INPUT...: adoption and misconfiguration tables of a scan.
 
-Several files are read as parts (shards) of one scan and counted together.
+Several inputs are read as parts (shards) of one scan and counted together.
 """
 
 import argparse
-import os
 import sys
+from typing import Any
 
-from mxcensus_scripts import program, store, tables, text, trouble
+from mxcensus_scripts import command, store, tables, text, trouble
+from mxcensus_scripts.schema import Needs
+from mxcensus_scripts.store import Store
 
 GROUPS = ("tld", "rank", "operator")
 FORMATS = ("text", "markdown", "csv", "json")
-
-
-class Parser(argparse.ArgumentParser):
-    """Usage errors in one line, with the exit status of the program."""
-
-    def error(self, message: str) -> None:  # type: ignore[override]
-        raise trouble.Trouble(f"{message}; see --help")
-
-
-def positive(value: str) -> int:
-    """A number of at least one."""
-    if not value.isdigit() or not 0 < int(value) < 1 << 53:
-        raise argparse.ArgumentTypeError(f"{value!r} is no positive number")
-    return int(value)
-
-
-def group_keys(value: str) -> list[str]:
-    """The comma-separated list of --by, each key once."""
-    keys = list(dict.fromkeys(value.split(",")))
-    for key in keys:
-        if key not in GROUPS:
-            raise argparse.ArgumentTypeError(
-                f"{key!r} is none of {', '.join(GROUPS)}")
-    return keys
+# Groups that `--by rank` aims for when no width is given.
+RANK_GROUPS = 10
+# What the SQL files of these tables read; a field that is missing here is
+# missing in the relations.
+NEEDS: Needs = {
+    "domain": (
+        "line", "name", "rank", "verdict", "verdict_dane", "findings",
+        "sts.record.status", "sts.policy.status", "sts.policy.mode",
+        "tlsrpt.status", "mx_status", "mx"),
+    "mx": ("host", "starttls", "tls", "trusted", "name_ok", "time_ok"),
+}
 
 
 def options(arguments: list[str]) -> argparse.Namespace:
     """The command line."""
-    parser = Parser(
-        prog="summarize", description="Adoption and misconfiguration tables "
-        "of a scan. Several files count as the parts of one scan.")
-    parser.add_argument("files", nargs="+", metavar="FILE",
-                        help="a .mxc file")
-    parser.add_argument("--by", type=group_keys, default=[], metavar="KEYS",
-                        help="also by group: " + ", ".join(GROUPS)
-                        + " (comma-separated)")
+    parser = command.parser(
+        "summarize", "Adoption and misconfiguration tables of a scan. Several "
+        "inputs count as the parts of one scan.")
+    parser.add_argument("--by", type=command.words(*GROUPS), default=[],
+                        metavar="KEYS", help="also by group: "
+                        + ", ".join(GROUPS) + " (comma-separated)")
     parser.add_argument("--format", choices=FORMATS, default="text",
                         help="default: text")
-    parser.add_argument("--top", type=positive, metavar="N",
+    parser.add_argument("--top", type=command.positive, metavar="N",
                         help="the largest groups to show, the others as one; "
                         "ranks are all shown (default: 20, in csv and json "
                         "1000)")
-    parser.add_argument("--rank-bin", type=positive, metavar="N",
+    parser.add_argument("--rank-bin", type=command.positive, metavar="N",
                         help="ranks in one group of --by rank (default: a "
                         "power of ten that makes at most ten groups)")
-    parser.add_argument("--mxcensus", metavar="PATH",
-                        help="the program that reads FILE (default: "
-                        "$MXCENSUS, the one beside the scripts, PATH)")
     return parser.parse_args(arguments)
-
-
-def check_readable(files: list[str]) -> None:
-    """Say which file is missing before any work is done."""
-    for file in files:
-        if os.path.isdir(file):
-            raise trouble.Trouble(f"{file}: is a folder; name a .mxc file")
-        try:
-            with open(file, "rb"):
-                pass
-        except OSError as error:
-            raise trouble.Trouble(f"{file}: cannot read: {error.strerror}"
-                                  ) from error
-    same = len(files) - len({os.path.realpath(file) for file in files})
-    if same:
-        raise trouble.Trouble("the same file is named twice")
 
 
 def shown_groups(chosen: argparse.Namespace, key: str) -> int:
@@ -88,27 +56,67 @@ def shown_groups(chosen: argparse.Namespace, key: str) -> int:
     return 20 if chosen.format in ("text", "markdown") else 1000
 
 
+def measure(records: Store, rank_bin: int | None) -> None:
+    """Derive the tables that statistics are counted on."""
+    if rank_bin is None:
+        # the power of ten that makes at most RANK_GROUPS groups
+        highest = records.one("SELECT max(rank) FROM domain") or 1
+        rank_bin = 1
+        while rank_bin * RANK_GROUPS < highest:
+            rank_bin *= 10
+    records.db.execute("CREATE TABLE setting AS SELECT ?::BIGINT AS rank_bin",
+                       [rank_bin])
+    records.run("measure")
+
+
+def adoption(records: Store, key: str, top: int = 1
+             ) -> dict[str, list[dict[str, Any]]]:
+    """The adoption table by a group column of `measured`; the groups after
+    the first `top` in size are one, named OTHERS."""
+    records.db.execute(
+        f'CREATE OR REPLACE TEMP TABLE largest AS SELECT "{key}" AS grp '
+        "FROM measured GROUP BY grp ORDER BY count(*) DESC, grp LIMIT ?",
+        [top])
+    records.db.execute(
+        "CREATE OR REPLACE TEMP VIEW grouped AS "
+        f"SELECT measured.*, coalesce(grp, '{tables.OTHERS}') AS grp "
+        f'FROM measured LEFT JOIN largest ON grp = "{key}"')
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in records.rows("adoption"):
+        groups.setdefault(row.pop("grp"), []).append(row)
+    return groups
+
+
+def doubts(records: Store) -> list[str]:
+    """What is wrong with the inputs, as far as it changes the numbers."""
+    said = []
+    if not records.one("SELECT count(*) FROM catalogue"):
+        said.append("mxcensus schema names no findings; severities are "
+                    "missing")
+    repeated = records.repeated_lines() if len(records.inputs) > 1 else 0
+    if repeated:
+        said.append(f"{repeated:,} input lines have a record in several "
+                    "files; these are not parts of one scan and count more "
+                    "than once")
+    return said + [f"{one.name}: has no end record; the scan is unfinished"
+                   for one in records.inputs if not one.complete]
+
+
 def summarize(chosen: argparse.Namespace) -> tables.Summary:
     """Load, measure, count."""
-    reader = program.Program(program.find(chosen.mxcensus))
-    with store.opened(reader, chosen.files) as (records, scans):
-        summary = tables.Summary(scans)
-        severities = reader.severities()
-        if not severities:
-            summary.warnings.append("mxcensus schema names no findings; "
-                                    "severities are missing")
-        repeated = records.repeated_lines() if len(scans) > 1 else 0
-        if repeated:
-            summary.warnings.append(
-                f"{repeated:,} input lines have a record in several files; "
-                "these are not parts of one scan and count more than once")
-        records.measure(severities, chosen.rank_bin)
+    with store.opened(command.reader(chosen.mxcensus, chosen.inputs),
+                      chosen.inputs, NEEDS,
+                      progress=command.progress(chosen)) as records:
+        summary = tables.Summary([
+            tables.Scan(one.name, one.domains, one.mx_hosts, one.complete)
+            for one in records.inputs], warnings=doubts(records))
+        measure(records, chosen.rank_bin)
         for table in tables.TABLES:
-            rows = (records.adoption("everything").get("all", [])
+            rows = (adoption(records, "everything").get("all", [])
                     if table == "adoption" else records.rows(table))
             summary.tables[table] = [tables.Row(**row) for row in rows]
         for key in chosen.by:
-            groups = records.adoption(key, shown_groups(chosen, key))
+            groups = adoption(records, key, shown_groups(chosen, key))
             summary.by[key] = tables.in_order(key, {
                 group: [tables.Row(**row) for row in rows]
                 for group, rows in groups.items()})
@@ -118,12 +126,8 @@ def summarize(chosen: argparse.Namespace) -> tables.Summary:
 def main(arguments: list[str]) -> None:
     """The command."""
     chosen = options(arguments)
-    check_readable(chosen.files)
+    command.check_inputs(chosen.inputs)
     summary = summarize(chosen)
-    for scan in summary.scans:
-        if not scan.complete:
-            summary.warnings.append(f"{scan.file}: has no end record; the "
-                                    "scan is unfinished")
     for warning in summary.warnings:
         print(f"summarize: warning: {warning}", file=sys.stderr)
     if chosen.format == "csv":

@@ -4,7 +4,7 @@
 -- counts once for each code.
 WITH raised AS (
 	SELECT code, count(*) AS numerator
-	FROM (SELECT DISTINCT rowid, unnest(findings) AS code FROM domain)
+	FROM (SELECT unnest(list_distinct(findings)) AS code FROM domain)
 	GROUP BY code
 )
 SELECT coalesce(severity, 'severity unknown') AS section, code AS item,
@@ -12,5 +12,5 @@ SELECT coalesce(severity, 'severity unknown') AS section, code AS item,
        share(numerator, denominator) AS share
 FROM raised LEFT JOIN catalogue USING (code),
      (SELECT count(*) AS denominator FROM domain)
-ORDER BY list_position(['error', 'warning', 'info'], section) NULLS LAST,
+ORDER BY list_position(['error', 'warning', 'info'], severity) NULLS LAST,
          numerator DESC, code;

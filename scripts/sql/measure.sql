@@ -6,12 +6,16 @@
 -- determined: the look-up failed, the host was blocked to us, the key is
 -- missing.  It never means no.
 
+-- The key of a domain is (file, line), here as in the relations.  `setting`
+-- says how many ranks make one group of `--by rank`.
+
 -- One row per domain and MX host.
 CREATE TABLE domain_host AS
 WITH pair AS (
-	SELECT id, h.* FROM (SELECT rowid AS id, unnest(mx) AS h FROM domain)
+	SELECT file, line, h.*
+	FROM (SELECT file, line, unnest(mx) AS h FROM domain)
 )
-SELECT id, host, starttls, tls,
+SELECT file, line, lower(host) AS host, starttls, tls,
 	-- A host that takes no connection says nothing about STARTTLS.
 	coalesce(starttls, '') <> 'unreachable' AS is_mail_server,
 	CASE WHEN starttls = 'ok' THEN true
@@ -27,16 +31,16 @@ FROM pair;
 -- One row per distinct MX host.  Where shards probed a host twice, the probe
 -- that found something out counts, then the one of the later file.
 CREATE TABLE host AS
-SELECT host, starttls, tls, trusted, name_ok, time_ok
+SELECT lower(host) AS host, starttls, tls, trusted, name_ok, time_ok
 FROM mx
 QUALIFY row_number() OVER (
-	PARTITION BY host
+	PARTITION BY lower(host)
 	ORDER BY coalesce(starttls IN ('inconclusive', 'blocked'), true),
 	         file DESC) = 1;
 
 -- One row per domain that names MX hosts.
 CREATE TABLE host_summary AS
-SELECT id,
+SELECT file, line,
 	bool_or(is_mail_server) AS has_server,
 	all_of(is_mail_server, has_tls) AS starttls_all,
 	any_of(is_mail_server, has_tls) AS starttls_any,
@@ -51,21 +55,26 @@ SELECT id,
 	any_of(true, dane_ok) AS dane_any,
 	all_of(true, dane_ok) AS dane_all
 FROM domain_host
-GROUP BY id;
+GROUP BY file, line;
 
 -- One row per domain: the states that adoption.sql counts.
 CREATE TABLE measured AS
 WITH known AS (
 	-- Below a name that does not exist there is nothing.
-	SELECT rowid AS id, * REPLACE (
-		coalesce(record_status, if(mx_status = 'nxdomain', 'absent',
-		                           NULL)) AS record_status,
-		coalesce(tlsrpt_status, if(mx_status = 'nxdomain', 'absent',
+	SELECT file, line, name, rank, verdict, mx,
+		coalesce(sts.record.status, if(mx_status = 'nxdomain',
+		                               'absent', NULL))
+			AS record_status,
+		sts.policy.status AS policy_status,
+		sts.policy.mode AS policy_mode,
+		coalesce(tlsrpt.status, if(mx_status = 'nxdomain', 'absent',
 		                           NULL)) AS tlsrpt_status,
-		nullif(mx_status, 'inconclusive') AS mx_status)
+		nullif(domain.mx_status, 'inconclusive') AS mx_status
 	FROM domain
 )
 SELECT
+	file,
+	line,
 	-- groups
 	'all' AS everything,
 	lower(string_split(name, '.')[-1]) AS tld,
@@ -122,4 +131,4 @@ SELECT
 	OR (in_sts_valid AND policy_usable IS NULL)
 	OR (in_starttls AND starttls_all IS NULL)
 	OR (in_mail AND len(mx) > 0 AND tlsa_any IS NULL) AS is_uncertain
-FROM known LEFT JOIN host_summary USING (id), setting;
+FROM known LEFT JOIN host_summary USING (file, line), setting;

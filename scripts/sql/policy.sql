@@ -4,12 +4,12 @@
 -- layer that failed, or ok.  Time-outs and failed look-ups leave numerator and
 -- denominator, and stand beside the layer they happened in.
 WITH tried AS (
-	SELECT policy_status AS item,
-	       coalesce(policy_status = 'inconclusive'
-	                OR (policy_status = 'tcp'
+	SELECT sts.policy.status AS item,
+	       coalesce(sts.policy.status = 'inconclusive'
+	                OR (sts.policy.status = 'tcp'
 	                    AND verdict = 'inconclusive'), false) AS is_unknown
 	FROM domain
-	WHERE policy_status <> 'none_tried'
+	WHERE sts.policy.status <> 'none_tried'
 )
 SELECT 'Where an STS record asks for it' AS section, item, item AS label,
        count(*) FILTER (NOT is_unknown) AS numerator,

@@ -29,11 +29,39 @@ TLDS = ("example", "test", "co.example", "invalid")
 ALWAYS_MX = (60, 4, 6, 10, 12, 3, 5)
 
 
+# The fields used here, by object: name, type and, for maps, the object inside.
+FIELDS = {
+    "scan": "type:STR version:UINT started:TIME options:STRS list_sha256:BIN "
+            "findings:STR",
+    "domain": "type:STR line:UINT name:STR rank:UINT verdict:WORD "
+              "verdict_dane:WORD findings:STRS sts:MAP:sts tlsrpt:MAP:tlsrpt "
+              "mx_status:WORD mx:MAPS:mx_short",
+    "sts": "record:MAP:sts_record policy:MAP:sts_policy",
+    "sts_record": "status:WORD id:STR txt:STRS txt_parts:STRLISTS",
+    "sts_policy": "status:WORD valid:BOOL mode:WORD max_age:UINT mx:STRS "
+                  "body:STR",
+    "tlsrpt": "status:WORD rua:STRS txt:STRS txt_parts:STRLISTS",
+    "mx_short": "host:STR preference:UINT in_policy:BOOL starttls:WORD "
+                "tls:STR trusted:BOOL name_ok:BOOL time_ok:BOOL dane:WORD",
+    "mx": "type:STR host:STR starttls:WORD tls:STR trusted:BOOL "
+          "name_ok:BOOL time_ok:BOOL addresses:MAPS:address "
+          "tlsrpt:MAP:tlsrpt",
+    "address": "address:STR starttls:WORD",
+    "cert": "type:STR sha256:BIN tls:UINT",
+    "end": "type:STR reason:STR findings:COUNTS",
+}
+
+
 def schema() -> dict[str, Any]:
-    """What `mxcensus schema` says about the findings used here."""
-    return {"findings": [{"code": code, "severity": severity,
-                          "sentence": f"About {code}."}
-                         for code, severity in zip(FINDINGS, SEVERITIES)]}
+    """What `mxcensus schema` says about the findings and fields used here."""
+    rows = [(name, *field.split(":")) for name, fields in FIELDS.items()
+            for field in fields.split()]
+    return {
+        "fields": [{"object": row[0], "name": row[1], "type": row[2],
+                    "sub": row[3] if len(row) > 3 else ""} for row in rows],
+        "findings": [{"code": code, "severity": severity,
+                      "sentence": f"About {code}."}
+                     for code, severity in zip(FINDINGS, SEVERITIES)]}
 
 
 def host_record(rng: random.Random, name: str) -> dict[str, Any]:

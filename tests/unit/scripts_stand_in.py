@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A stand-in for the program, which prints stored JSON lines, and
-scripts/summarize run over it.  The tests of scripts/ build on this.
+the commands of scripts/ run over it.  The tests of scripts/ build on this.
 """
 
 import json
@@ -21,13 +21,14 @@ sys.dont_write_bytecode = True
 
 import scripts_records as records  # noqa: E402
 
-# Prints the records of a type out of FILE; files named broken-* end badly.
+# Prints the records of some types out of FILE; files named broken-* end badly.
 STAND_IN = r"""#!/bin/sh
 case $1 in
 schema) cat "$(dirname "$0")/schema.json" ;;
 cat)
 	[ "$2" = --type ] || exit 1
-	LC_ALL=C grep -a "^{\"type\": *\"$3\"" "$4"
+	kinds=$(echo "$3" | tr , "|")
+	LC_ALL=C grep -aE "^{\"type\": *\"($kinds)\"" "$4"
 	[ $? -lt 2 ] || exit 3
 	case $4 in
 	*broken-*) echo "mxcensus: $4: the third frame is torn" >&2; exit 3 ;;
@@ -70,10 +71,13 @@ class Scans(unittest.TestCase):
             for line in lines))
         return str(path)
 
+    # the command that run_it() runs
+    command = "summarize"
+
     def run_it(self, *arguments: str, **environment: str
                ) -> subprocess.CompletedProcess[str]:
         process = subprocess.run(
-            [str(ROOT / "scripts/summarize"), *arguments],
+            [str(ROOT / "scripts" / self.command), *arguments],
             capture_output=True, text=True, encoding="utf-8", timeout=120,
             cwd=self.folder, env=os.environ | {
                 "MXCENSUS": str(self.program), "TMPDIR": str(self.spill),

@@ -3,8 +3,6 @@
 the bounded way in which it reads.
 
     python3 -m unittest tests/unit/test_scripts_use.py
-
-MXCENSUS_BENCH_DOMAINS=1000000 also measures a scan of that size.
 """
 
 import csv
@@ -12,12 +10,10 @@ import io
 import json
 import os
 import re
-import resource
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 from pathlib import Path
 
@@ -138,16 +134,28 @@ class TestTrouble(Scans):
         self.assertRegex(process.stderr, r"u\.mxc: has no end record")
 
     def test_no_catalogue(self) -> None:
-        self.write_schema({"something": "else"})
+        self.write_schema({"fields": records.schema()["fields"]})
         process = self.run_it(self.file, "--format", "json")
         self.assertRegex(process.stderr, "severities are missing")
         rows = json.loads(process.stdout)["tables"]["findings"]
         self.assertEqual({row["section"] for row in rows},
                          {"severity unknown"})
 
+    def test_other_program(self) -> None:
+        self.write_schema({"something": "else"})
+        self.bad(1, "mxcensus schema: names no fields of records", self.file)
+        older = records.schema()
+        older["fields"] = [row for row in older["fields"]
+                           if row["name"] != "verdict_dane"]
+        self.write_schema(older)
+        self.bad(1, "knows no field verdict_dane of domain", self.file)
+        (self.folder / "schema.json").write_text("{")
+        self.bad(1, "mxcensus schema: Expecting", self.file)
+
     def test_missing_file(self) -> None:
         self.bad(1, r"nowhere\.mxc: cannot read: No such file", "nowhere.mxc")
-        self.bad(1, "is a folder", str(self.folder))
+        self.bad(1, "is a folder that export did not write",
+                 str(self.folder))
         self.bad(1, "the same file is named twice", self.file, self.file)
 
     def test_no_program(self) -> None:
@@ -167,7 +175,7 @@ class TestTrouble(Scans):
         self.bad(3, "cannot load its domain records", "t.mxc")
 
     def test_usage(self) -> None:
-        self.bad(1, "required: FILE")
+        self.bad(1, "required: INPUT")
         self.bad(1, "'colour' is none of tld, rank, operator", self.file,
                  "--by", "tld,colour")
         self.bad(1, "no positive number", self.file, "--top", "0")
@@ -178,6 +186,7 @@ class TestTrouble(Scans):
         copy = self.folder / "copy/scripts"
         copy.mkdir(parents=True)
         shutil.copy(ROOT / "scripts/summarize", copy)
+        shutil.copy(ROOT / "scripts/launch.sh", copy)
         process = subprocess.run([copy / "summarize", self.file], text=True,
                                  capture_output=True, timeout=20, env={
                                      "PATH": os.environ["PATH"]})
@@ -252,54 +261,54 @@ class TestProgram(Scans):
 
 
 class TestChunks(unittest.TestCase):
-    """Cutting a stream into files of whole lines."""
+    """Cutting a stream into files of whole lines of one kind."""
+
+    KINDS = ("domain", "mx")
+
+    def deal(self, stream: bytes, folder: str) -> dict[str, bytes]:
+        """What arrives of each kind."""
+        dealer = program.Dealer(io.BytesIO(stream), self.KINDS, Path(folder),
+                                "f")
+        got = dict.fromkeys(self.KINDS, b"")
+        while (chunk := dealer.next()) is not None:
+            part = chunk.path.read_bytes()
+            self.assertEqual(len(part.splitlines()), chunk.n)
+            self.assertGreater(chunk.n, 0)
+            got[chunk.kind] += part
+        return got
 
     def test_every_cut(self) -> None:
-        lines = [b"%d:" % i + b"x" * (7 * i % 23) + b"\n" for i in range(60)]
-        text = b"".join(lines) + b"no line break at the end"
+        lines = [b'{"type":"%s","n":%d,"x":"%s"}\n' % (
+            self.KINDS[i % 3 == 0].encode(), i, b"x" * (7 * i % 23))
+            for i in range(60)]
+        lines[7] = b'{"n":7,"type":"domain"}\n'
         self.addCleanup(setattr, program, "BLOCK", program.BLOCK)
         self.addCleanup(setattr, program, "CHUNK", program.CHUNK)
+        for last in (b"", b'{"type":"mx","n":"no line break at the end"}'):
+            text = b"".join(lines) + last
+            with tempfile.TemporaryDirectory() as folder:
+                for program.BLOCK in range(1, 90, 7):
+                    for program.CHUNK in (1, 10, 300, 1 << 20):
+                        got = self.deal(text, folder)
+                        self.assertEqual(got["mx"], b"".join(
+                            lines[::3]) + last)
+                        self.assertEqual(got["domain"], b"".join(
+                            line for i, line in enumerate(lines) if i % 3))
+
+    def test_unasked(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            chunk = Path(folder) / "chunk"
-            for program.BLOCK in range(1, 40, 3):
-                for program.CHUNK in (1, 10, 64, 1 << 20):
-                    source, got = io.BytesIO(text), b""
-                    rest: bytes | None = b""
-                    while rest is not None:
-                        rest = program.fill(chunk, rest, source, "f")
-                        part = chunk.read_bytes()
-                        if rest is not None:
-                            self.assertEqual(part[-1:], b"\n")
-                        got += part
-                    self.assertEqual(got, text)
+            for line in (b'{"type":"cert"}\n', b"[]\n", b"{\n"):
+                with self.assertRaisesRegex(program.Trouble,
+                                            "no record asked for"):
+                    self.deal(line, folder)
 
     def test_endless_line(self) -> None:
         self.addCleanup(setattr, program, "MAX_LINE", program.MAX_LINE)
         program.MAX_LINE = 1 << 20
         with tempfile.TemporaryDirectory() as folder:
-            with self.assertRaisesRegex(program.Trouble, "a line of more than"):
-                program.fill(Path(folder) / "c", b"", io.BytesIO(
-                    b"x" * (3 << 20)), "f")
-
-
-@unittest.skipUnless("MXCENSUS_BENCH_DOMAINS" in os.environ,
-                     "set MXCENSUS_BENCH_DOMAINS to measure")
-class TestSpeed(Scans):
-    """The bars of design.md section 4."""
-
-    def test_speed(self) -> None:
-        n = int(os.environ["MXCENSUS_BENCH_DOMAINS"])
-        file = self.folder / "s.mxc"
-        with open(file, "w", encoding="utf-8") as out:
-            records.write(out, n, 1, n // 5 + 1)
-        start = time.monotonic()
-        self.good(str(file))
-        seconds = time.monotonic() - start
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        print(f"\nbench scripts.summarize {seconds:.1f} s bar 15 "
-              f"{'ok' if seconds <= 15 else 'short'}\n"
-              f"bench scripts.summarize_rss {peak:.0f} MB bar 2000 "
-              f"{'ok' if peak <= 2000 else 'short'}")
+            with self.assertRaisesRegex(program.Trouble,
+                                        "a line of more than"):
+                self.deal(b"x" * (3 << 20), folder)
 
 
 if __name__ == "__main__":

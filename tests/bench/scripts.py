@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""scripts.py [--domains N] [--keep DIR]: how long the commands of scripts/
+take for a made scan, and how much memory, against their bars.
+
+Prints a line a figure: bench NAME VALUE UNIT bar B ok|short.  The bars are for
+a million domains on two cores with nothing else running; the processor time
+beside them says what to expect of a busy machine.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+MEMORY_MB = 2048
+
+
+@dataclass
+class Cost:
+    """What a command used; its memory is that of its largest process."""
+    seconds: float
+    cpu: float
+    megabytes: float
+
+
+def run(*command: str | Path, cwd: Path = ROOT) -> Cost:
+    """Run a command to its end."""
+    start = time.monotonic()
+    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL,
+                               stdin=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        sys.exit(f"bench: {command[0]} ended with status "
+                 f"{process.returncode}")
+    return Cost(time.monotonic() - start, used.ru_utime + used.ru_stime,
+                used.ru_maxrss / 1024)
+
+
+def figure(name: str, value: float, unit: str, bar: float | None = None
+           ) -> None:
+    """One line."""
+    line = f"bench scripts.{name} {value:.1f} {unit}"
+    if bar is not None:
+        line += f" bar {bar:g} {'ok' if value <= bar else 'short'}"
+    print(line, flush=True)
+
+
+def measure(name: str, bar: float | None, *command: str | Path) -> None:
+    """Time, processor time and memory of a command."""
+    cost = run(*command)
+    figure(f"{name}_s", cost.seconds, "s", bar)
+    figure(f"{name}_cpu_s", cost.cpu, "s")
+    if bar is not None:
+        figure(f"{name}_rss_mb", cost.megabytes, "MB", MEMORY_MB)
+
+
+def bench(folder: Path, n: int) -> None:
+    """All figures, for n domains."""
+    program = os.environ.get("MXCENSUS") or str(ROOT / "build/mxcensus")
+    scan, tables = folder / "scan.mxc", folder / "tables"
+    scripts = ROOT / "scripts"
+    if not scan.exists():
+        measure("make_scan", 90, sys.executable,
+                ROOT / "tests/bench/make_scan.py", str(n), "-o", scan)
+    measure("cat", None, program, "cat", scan)
+    measure("export", 60, scripts / "export", scan, "-o", tables, "--force")
+    measure("summarize_parquet", 15, scripts / "summarize", tables)
+    measure("summarize_mxc", 60, scripts / "summarize", scan)
+    size = sum(file.stat().st_size for file in tables.glob("*.parquet"))
+    figure("parquet_size", size / 1e6, "MB")
+    figure("mxc_size", scan.stat().st_size / 1e6, "MB")
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Measures scripts/.")
+    parser.add_argument("--domains", type=int, default=1_000_000, metavar="N")
+    parser.add_argument("--keep", type=Path, metavar="DIR",
+                        help="work in DIR, with the scan.mxc that is there")
+    chosen = parser.parse_args()
+    print(f"# {platform.machine()}, {os.cpu_count()} cores, load "
+          f"{os.getloadavg()[0]:.1f}, {date.today()}, "
+          f"{chosen.domains:,} domains")
+    if chosen.keep:
+        chosen.keep.mkdir(parents=True, exist_ok=True)
+        bench(chosen.keep, chosen.domains)
+        return
+    with tempfile.TemporaryDirectory(prefix="mxcensus-bench-") as folder:
+        bench(Path(folder), chosen.domains)
+
+
+if __name__ == "__main__":
+    main()
