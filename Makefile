@@ -180,6 +180,9 @@ $(BUILD)/mxcensus.1: $(BUILD)/mxcensus
 
 man: $(BUILD)/mxcensus.1
 
+# Each is scripts/NAME, and mxcensus-NAME once installed.
+COMMANDS := summarize export reports
+
 install: $(BUILD)/mxcensus $(BUILD)/mxcensus.1
 	install -d $(DESTDIR)$(PREFIX)/bin \
 		$(DESTDIR)$(PREFIX)/share/man/man1 \
@@ -197,8 +200,10 @@ install: $(BUILD)/mxcensus $(BUILD)/mxcensus.1
 	cp -R scripts/. $(DESTDIR)$(PREFIX)/lib/mxcensus/scripts/
 	find $(DESTDIR)$(PREFIX)/lib/mxcensus/scripts -name __pycache__ \
 		-prune -exec rm -rf {} +
-	ln -sf ../lib/mxcensus/scripts/summarize \
-		$(DESTDIR)$(PREFIX)/bin/mxcensus-summarize
+	for c in $(COMMANDS); do \
+		ln -sf ../lib/mxcensus/scripts/$$c \
+			$(DESTDIR)$(PREFIX)/bin/mxcensus-$$c; \
+	done
 
 clean:
 	rm -rf build build-*

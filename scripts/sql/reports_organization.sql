@@ -1,0 +1,11 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- reports_organization.sql: failed sessions of all sessions, by the
+-- organization that sent them.
+SELECT organization AS item, '' AS section, count(DISTINCT no) AS reports,
+       coalesce(sum(failed), 0) AS numerator,
+       coalesce(sum(failed + succeeded), 0) AS denominator,
+       share(numerator, denominator) AS share
+FROM report LEFT JOIN report_policy ON report = no
+GROUP BY ALL
+ORDER BY numerator DESC, denominator DESC, item;
