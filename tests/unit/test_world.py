@@ -29,6 +29,7 @@ sys.dont_write_bytecode = True
 from mxlab import world_names, world_sample, world_vocab  # noqa: E402
 from mxlab.world import make_world  # noqa: E402
 from mxlab.world_names import ListError, read_list  # noqa: E402
+from mxlab.world_providers import PROVIDERS  # noqa: E402
 from mxlab.world_rates import Rates, RatesError  # noqa: E402
 from mxlab.world_truth import Facts, Host, verdict, verdict_dane  # noqa: E402
 
@@ -173,6 +174,22 @@ class Generated(unittest.TestCase):
     def test_no_owner_clash(self) -> None:
         """A CNAME stands alone."""
         self.assertEqual(owner_clashes(sample_world()), [])
+
+    def test_aliases_end_at_a_provider(self) -> None:
+        """All of them are used, each has a zone, none is in the list."""
+        lines = sample_world()
+        houses = {line["domain"] for line in lines
+                  if not line.get("list", True)}
+        seen = set()
+        for line in listed(lines):
+            for record in line.get("records", []):
+                owner, _, _, kind, *rest = record.split()
+                if kind == "CNAME" and owner.split(".")[0] in (
+                        "_mta-sts", "mta-sts"):
+                    zone = ".".join(rest[0].split(".")[-3:-1])
+                    self.assertIn(zone, houses, record)
+                    seen.add(zone)
+        self.assertEqual(seen, set(PROVIDERS))
 
     def test_names_are_below_their_zone(self) -> None:
         """Records stay in the zone of their line, outside those of others."""

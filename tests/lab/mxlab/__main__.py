@@ -28,6 +28,9 @@ def parser() -> argparse.ArgumentParser:
                      help="world files, served together")
     one.add_argument("--base", type=int, default=0,
                      help=f"address range, 0 to {BASES - 1}")
+    one.add_argument("--pki", type=Path, default=None, metavar="DIR",
+                     help="keep the certificates here, so that the next lab "
+                     "with this folder shows the same ones")
     one.add_argument("--smtp-port", type=int, default=2525)
     one.add_argument("--https-port", type=int, default=8443)
     one.add_argument("--dns-port", type=int, default=53,
@@ -51,7 +54,7 @@ def run(given: argparse.Namespace) -> int:
         if not 0 <= given.base < BASES:
             raise LabError(f"--base {given.base}: choose 0 to {BASES - 1}")
         ground = Ground(given.base, given.smtp_port, given.https_port)
-        up.up(given.world, given.dir, ground, given.dns_port)
+        up.up(given.world, given.dir, ground, given.dns_port, given.pki)
         return 0
     if given.command == "down":
         up.down(given.dir)

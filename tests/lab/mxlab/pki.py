@@ -5,12 +5,17 @@ A root signs an intermediate, the intermediate signs leaves; a second pair
 that DIR/ca.pem does not hold makes the untrusted ones.  All leaves of one key
 type share a key pair: thousands of certificates cost thousands of signatures,
 not thousands of keys.  A server sends leaf and intermediate, unless the kind
-says otherwise.
+says otherwise.  A renewed certificate, `"generation": N`, has the key pair of
+its generation.
+
+The folder remembers: whoever opens it again gets the same chain for the same
+request, so that several labs one after another show the same certificates.
 """
 from __future__ import annotations
 
 import datetime
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,21 +44,42 @@ class Chain:
     key: str
     leaf: x509.Certificate
     issuer: x509.Certificate
+    request: tuple = ()
 
 
 class Authority:
-    """A root and its intermediate."""
+    """A root and its intermediate, kept in a file."""
 
-    def __init__(self, title: str) -> None:
-        root_key = ec.generate_private_key(ec.SECP256R1())
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.root = _ca_certificate(f"{title} Root", f"{title} Root",
-                                    root_key, root_key, 1)
-        self.issuer = _ca_certificate(f"{title} Intermediate",
-                                      f"{title} Root", self.key, root_key, 0)
+    def __init__(self, title: str, path: Path) -> None:
+        if not path.exists():
+            self._found(title, path)
+        pem = path.read_bytes()
+        self.key = serialization.load_pem_private_key(pem, None)
+        self.root, self.issuer = x509.load_pem_x509_certificates(pem)
         self.issuer_pem = self.issuer.public_bytes(PEM)
         self.key_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(
             self.key.public_key())
+
+    @staticmethod
+    def _found(title: str, path: Path) -> None:
+        root_key = ec.generate_private_key(ec.SECP256R1())
+        key = ec.generate_private_key(ec.SECP256R1())
+        root = _ca_certificate(f"{title} Root", f"{title} Root",
+                               root_key, root_key, 1)
+        issuer = _ca_certificate(f"{title} Intermediate", f"{title} Root",
+                                 key, root_key, 0)
+        _write_secret(path, _key_pem(key) + root.public_bytes(PEM)
+                      + issuer.public_bytes(PEM))
+
+
+def _key_pem(key: Any) -> bytes:
+    return key.private_bytes(PEM, serialization.PrivateFormat.PKCS8,
+                             serialization.NoEncryption())
+
+
+def _write_secret(path: Path, data: bytes) -> None:
+    path.touch(0o600)
+    path.write_bytes(data)
 
 
 def _title(common: str | None) -> x509.Name:
@@ -107,8 +133,8 @@ class Pki:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         (folder / "leaf").mkdir(parents=True, exist_ok=True)
-        self.good = Authority("Lab")
-        self.bad = Authority("Unknown")
+        self.good = Authority("Lab", folder / "authority-lab.pem")
+        self.bad = Authority("Unknown", folder / "authority-unknown.pem")
         self._keys: dict[str, tuple[Any, str, Any]] = {}
         self._made: dict[tuple, Chain] = {}
 
@@ -127,28 +153,49 @@ class Pki:
             names = [OTHER_NAME if kind == "wrong_name" else host]
         days = tuple(spec.get("days") or VALIDITY.get(kind, USUAL_DAYS))
         wanted = (tuple(names), kind, spec.get("key", "p256"),
-                  bool(spec.get("cn_only")), days)
+                  bool(spec.get("cn_only")), days,
+                  spec.get("generation", 0))
+        return self._chain(wanted)
+
+    def of_generation(self, chain: Chain | None, generation: int) -> \
+            Chain | None:
+        """What stood or will stand in the place of a chain."""
+        return chain and self._chain((*chain.request[:-1], generation))
+
+    def _chain(self, wanted: tuple) -> Chain:
         made = self._made.get(wanted)
         if made is None:
-            made = self._made[wanted] = self._issue(*wanted)
+            name = hashlib.sha256(json.dumps(wanted).encode()).hexdigest()
+            path = self.folder / "leaf" / f"{name[:32]}.pem"
+            if not path.exists():
+                self._issue(path, *wanted)
+            made = self._made[wanted] = self._read(path, wanted)
         return made
 
-    def _key(self, kind: str) -> tuple[Any, str, Any]:
-        if kind not in self._keys:
-            key = _new_key(kind)
-            path = self.folder / f"key-{kind}.pem"
-            path.write_bytes(key.private_bytes(
-                PEM, serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption()))
-            path.chmod(0o600)
+    def _read(self, path: Path, wanted: tuple) -> Chain:
+        _, kind, key_kind, _, _, generation = wanted
+        leaf = x509.load_pem_x509_certificate(path.read_bytes())
+        authority = self.bad if kind == "untrusted" else self.good
+        return Chain(str(path), self._key(key_kind, generation)[1], leaf,
+                     leaf if kind == "self_signed" else authority.issuer,
+                     wanted)
+
+    def _key(self, kind: str, generation: int) -> tuple[Any, str, Any]:
+        name = f"key-{kind}" + (f"-{generation}" if generation else "")
+        if name not in self._keys:
+            path = self.folder / f"{name}.pem"
+            if not path.exists():
+                _write_secret(path, _key_pem(_new_key(kind)))
+            key = serialization.load_pem_private_key(path.read_bytes(), None)
             key_id = x509.SubjectKeyIdentifier.from_public_key(
                 key.public_key())
-            self._keys[kind] = (key, str(path), key_id)
-        return self._keys[kind]
+            self._keys[name] = (key, str(path), key_id)
+        return self._keys[name]
 
-    def _issue(self, names: tuple[str, ...], kind: str, key_kind: str,
-               cn_only: bool, days: tuple[int, int]) -> Chain:
-        key, key_path, key_id = self._key(key_kind)
+    def _issue(self, path: Path, names: tuple[str, ...], kind: str,
+               key_kind: str, cn_only: bool, days: tuple[int, int],
+               generation: int) -> None:
+        key, _, key_id = self._key(key_kind, generation)
         authority = self.bad if kind == "untrusted" else self.good
         self_signed = kind == "self_signed"
         subject = _title(names[0])
@@ -173,10 +220,7 @@ class Pki:
                             hashes.SHA256())
         alone = self_signed or kind == "leaf_only"
         pem = leaf.public_bytes(PEM)
-        path = self.folder / "leaf" / f"{len(self._made):05d}.pem"
         path.write_bytes(pem if alone else pem + authority.issuer_pem)
-        return Chain(str(path), key_path, leaf,
-                     leaf if self_signed else authority.issuer)
 
 
 def tlsa_rdata(row: dict[str, Any], chain: Chain | None) -> str:

@@ -90,9 +90,9 @@ class Plan:
 
 def make_plan(lines: list[Line], ground: Ground, folder: Path,
               has_postfix: bool) -> Plan:
-    """Plan a world; certificates are issued into the folder."""
+    """Plan a world; certificates are kept in the folder."""
     tree = Tree(lines, ground.nsd, ground.proxy)
-    plan = Plan(ground, ZoneKey(), tree, Pki(folder / "pki"))
+    plan = Plan(ground, ZoneKey(), tree, Pki(folder))
     planner = _Planner(plan, has_postfix)
     for line in lines:
         planner.take_smtp(line)
@@ -265,8 +265,11 @@ class _Planner:
             chain = self.chains.get(self.final_name(host),
                                     self.chains.get(host))
             for row in rows:
+                of = chain
+                if "generation" in row:
+                    of = self.plan.pki.of_generation(chain, row["generation"])
                 self.tree.add(Record(owner, DEFAULT_TTL, "TLSA",
-                                     tlsa_rdata(row, chain)))
+                                     tlsa_rdata(row, of)))
 
 
 def _files(chain: Chain | None) -> dict[str, str | None]:

@@ -29,8 +29,9 @@ DNS_FAULTS = ("servfail", "refused", "silent", "bogus", "truncate")
 
 TOP_KEYS = frozenset((
     "domain", "signed", "exists", "records", "policy", "smtp", "expect",
-    "rank", "list", "dns", "tlsa", "story", "kind", "kinds"))
-CERT_KEYS = frozenset(("names", "kind", "key", "cn_only", "days"))
+    "rank", "list", "dns", "tlsa", "story", "kind", "kinds", "plan"))
+CERT_KEYS = frozenset(("names", "kind", "key", "cn_only", "days",
+                       "generation"))
 TLS_KEYS = frozenset(("min", "max"))
 POLICY_KEYS = frozenset(("body", "body_b64", "status", "headers", "cert",
                          "fault", "at", "host", "tls"))
@@ -39,7 +40,8 @@ SMTP_KEYS = frozenset((
     "at", "flaky", "inject", "require_client_hello_sni", "addresses",
     "per_address", "server"))
 TLSA_PARAMETERS = ("usage", "selector", "mtype")
-TLSA_KEYS = frozenset((*TLSA_PARAMETERS, "right", "data", "as"))
+TLSA_KEYS = frozenset((*TLSA_PARAMETERS, "right", "data", "as",
+                       "generation"))
 
 
 @dataclass
@@ -151,12 +153,20 @@ def _check_cert(where: str, what: str, cert: Any) -> None:
     _known(where, f"{what}: cert", cert, CERT_KEYS)
     _one_of(where, f"{what}: cert.kind", cert.get("kind", "trusted"), KINDS)
     _one_of(where, f"{what}: cert.key", cert.get("key", "p256"), KEYS)
+    _check_generation(where, f"{what}: cert", cert)
     days = cert.get("days")
     if days is not None and not (
             isinstance(days, list) and len(days) == 2
             and all(type(day) is int for day in days) and days[0] < days[1]):
         raise LabError(f"{where}: {what}: cert.days: {days!r} is no window "
                        "[from, to] in whole days relative to now")
+
+
+def _check_generation(where: str, what: str, spec: dict[str, Any]) -> None:
+    number = spec.get("generation", 0)
+    if type(number) is not int or number < 0:
+        raise LabError(f"{where}: {what}: generation {number!r}: not a "
+                       "number from 0")
 
 
 def _check_tls(where: str, what: str, tls: Any) -> None:
@@ -245,6 +255,7 @@ def _check_tlsa(line: Line) -> None:
             what = f"tlsa {host}"
             _known(line.where, what, row, TLSA_KEYS)
             _check_parameters(line.where, what, row)
+            _check_generation(line.where, what, row)
             if row.get("as") is None:
                 continue
             _known(line.where, f"{what}: as", row["as"],

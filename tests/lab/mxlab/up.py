@@ -135,13 +135,18 @@ def start_all(plan: Plan, folder: Path, zones: list[tuple],
         raise
 
 
-def up(worlds: list[Path], folder: Path, ground: Ground, port: int) -> None:
-    """Bring a world up."""
+def up(worlds: list[Path], folder: Path, ground: Ground, port: int,
+       pki: Path | None = None) -> None:
+    """Bring a world up; pki is where certificates outlive the lab."""
     begin = time.monotonic()
     folder = folder.resolve()
     if any(char.isspace() or char in "\"$\\" for char in str(folder)):
         raise LabError(f"{folder}: choose a --dir without white space, "
                        "quotes, `$` or a backslash")
+    pki = (pki or folder / "pki").resolve()
+    if pki != folder / "pki" and folder in (pki, *pki.parents):
+        raise LabError(f"{pki}: a lab empties its --dir; choose a --pki "
+                       "outside it")
     lines = read_worlds(worlds)
     # The world may be the copy that an earlier `up` left in DIR.
     prepare(folder)
@@ -151,7 +156,7 @@ def up(worlds: list[Path], folder: Path, ground: Ground, port: int) -> None:
     if wants_postfix and not has_postfix:
         print("lab: Postfix cannot run here (not installed or not root): "
               "its hosts are served by the lab's own server")
-    plan = make_plan(lines, ground, folder, has_postfix)
+    plan = make_plan(lines, ground, pki, has_postfix)
     check_ground(plan, port)
     zones = write_zones(plan.tree, plan.key, folder / "zones")
     write_outputs(lines, plan, folder, port, worlds)

@@ -11,15 +11,16 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from .world_hosts import (DANE, HOSTS, OPERATORS, POLICY_HOUSE, HostKind,
-                          Operator)
+from .world_hosts import DANE, HOSTS, OPERATORS, HostKind, Operator
+from .world_lapse import hide
 from .world_mx import is_plain_miss, strays
 from .world_names import Entry
 from .world_plan import IMPLICIT, MX_FAULTS, WITH_HOSTS, ZONE_FAULTS, Plan
 from .world_policy import POLICIES, Body
+from .world_providers import POLICY_HOUSE, PROVIDERS, Provider
 from .world_truth import Facts, Host, conclude, dane_status
-from .world_txt import (NOWHERE, PROVIDER_ID, PROVIDER_TIME, STS, TLSRPT, Txt,
-                        TxtKind, draw_id, rr_lines, stamp)
+from .world_txt import (PROVIDER_ID, PROVIDER_TIME, STS, TLSRPT, Txt, TxtKind,
+                        draw_id, rr_lines, stamp)
 
 # MX targets that are no hosts, and what they are.
 NO_HOSTS = {"literal": (("192.0.2.25",), "mx.address_literal"),
@@ -63,14 +64,23 @@ def smtp_spec(kind: HostKind, host: str, box: str) -> dict:
     return spec
 
 
+def renewed(cert: dict, generation: int) -> dict:
+    """The certificate that took the place of so many others."""
+    return cert | ({"generation": generation} if generation else {})
+
+
 class Site:
-    """One world line in the making, and the facts beside it."""
+    """One world line in the making, and the facts beside it.
+
+    Every choice that no plan makes has a source of chance of its own, so that
+    a plan that changes in one place leaves all others as they are.
+    """
 
     def __init__(self, entry: Entry, plan: Plan, seed: str) -> None:
         self.entry = entry
         self.plan = plan
         self.name = entry.name
-        self.rng = random.Random(f"{seed}/{entry.name}/build")
+        self.seed = seed
         self.secure = plan.signed  # settled: all zones above are secure
         self.records: list[str] = []
         self.dns: dict[str, str] = {}
@@ -78,6 +88,15 @@ class Site:
         self.tlsa: dict[str, list] = {}
         self.policy: dict | None = None
         self.facts = Facts(domain=entry.name)
+
+    def rng(self, what: str) -> random.Random:
+        """The chance behind one choice."""
+        return random.Random(f"{self.seed}/{self.name}/{what}")
+
+    @property
+    def provider(self) -> Provider:
+        """Who publishes for this domain, where somebody does."""
+        return PROVIDERS[self.plan.provider]
 
     def add(self, owner: str, rest: str) -> None:
         """One record of this zone."""
@@ -93,13 +112,15 @@ class Site:
             tuple[Txt, dict]:
         """Publish one way of a kind; returns it and its words."""
         owner = f"{label}.{self.name}"
-        way = self.rng.choice(kind.ways)
+        way = self.rng(label).choice(kind.ways)
         words = {"domain": self.name, **more}
         if kind.owner == "provider":
-            self.add(owner, f"CNAME {label}.{POLICY_HOUSE}.")
+            self.add(owner, f"CNAME {self.provider.text()}.")
         elif kind.owner == "dangling":
-            self.add(owner, f"CNAME {self.rng.choice(NOWHERE)}."
-                            f"{POLICY_HOUSE}.")
+            # to a name that is gone, or to one without TXT
+            target = self.rng("dangling").choice((
+                self.provider.gone(self.name), f"mta-sts.{POLICY_HOUSE}"))
+            self.add(owner, f"CNAME {target}.")
         elif kind.owner == "wildcard":
             self.records += rr_lines(f"*.{self.name}", way.rrs, **words)
         else:
@@ -111,9 +132,9 @@ class Site:
     def put_sts(self) -> None:
         """The record at _mta-sts."""
         kind = STS[self.plan.sts]
-        text, seconds = draw_id(self.rng)
+        text, seconds = draw_id(self.rng("id"), self.plan.id_turn)
         # far enough ahead for whenever the world is scanned
-        future, then = stamp(self.rng, 2080, 2098)
+        future, then = stamp(self.rng("future"), 2080, 2098)
         self.put_txt("_mta-sts", kind, id=text, future=future)
         self.facts.record = kind.status
         self.facts.findings.update(kind.findings)
@@ -134,6 +155,13 @@ class Site:
 
     # ---- the policy
 
+    def alias_target(self, alias: str) -> str:
+        """Where the policy host points to: host, gone or text."""
+        if alias == "text":  # a name that is there and has no address
+            return self.provider.text()
+        return (self.provider.host if alias == "host"
+                else self.provider.gone)(self.name)
+
     def put_policy(self) -> None:
         """The policy host, and what a fetch brings."""
         kind = POLICIES[self.plan.policy]
@@ -141,15 +169,16 @@ class Site:
         names = [one.name for one in facts.hosts] or [f"mx.{self.name}"]
         patterns, inside = self.patterns(names)
         body = Body(self.plan.mode, int(self.plan.max_age), patterns)
-        text = self.rng.choice(kind.edits)(body)
+        text = self.rng("policy").choice(kind.edits)(body)
         cert = {"kind": "trusted", "names": [host]} | kind.cert
         if cert["kind"] == "wrong_name":
             del cert["names"]
+        cert = renewed(cert, self.plan.policy_generation)
         served = {"body": text, "cert": cert} | kind.serve
         served.setdefault("headers", {"content-type": "text/plain"})
         self.policy = fill(served, domain=self.name)
         if kind.alias:
-            self.add(host, f"CNAME {kind.alias}.{POLICY_HOUSE}.")
+            self.add(host, f"CNAME {self.alias_target(kind.alias)}.")
         if kind.dns:
             self.dns[f"{host} A"] = self.dns[f"{host} AAAA"] = kind.dns
         facts.policy, facts.valid = kind.status, kind.valid
@@ -177,7 +206,7 @@ class Site:
                     {names[0]}
             self.plan = replace(self.plan, consistency="all")
         if kind.startswith("none_"):
-            wrong = strays(kind, names, self.name)
+            wrong = strays(kind, names, self.name, self.plan.former)
             if is_plain_miss(wrong, names, self.name):
                 return wrong, set()
             self.plan = replace(self.plan, consistency="all")
@@ -201,7 +230,7 @@ class Site:
             self.own_host(self.name, 0, HOSTS[self.plan.hosts[0]], 0)
             return
         labels = (["mx1", "mx2"] if len(self.plan.hosts) > 1
-                  else [self.rng.choice(["mx", "mail"])])
+                  else [self.rng("label").choice(["mx", "mail"])])
         for index, (label, kind) in enumerate(zip(labels, self.plan.hosts)):
             host = (self.name if HOSTS[kind].apex
                     else f"{label}.{self.name}")
@@ -217,7 +246,9 @@ class Site:
             box = f"box{index + 1}.{self.name}"
             self.add(host, f"CNAME {box}.")
         if kind.smtp is not None:
-            self.smtp[box] = smtp_spec(kind, host, box)
+            spec = self.smtp[box] = smtp_spec(kind, host, box)
+            if "cert" in spec:
+                spec["cert"] = renewed(spec["cert"], self.plan.mx_generation)
         self.records += [line.format(host=host) for line in kind.records]
         if kind.dns:
             self.dns[f"{host} A"] = self.dns[f"{host} AAAA"] = kind.dns
@@ -226,6 +257,10 @@ class Site:
         if index < len(dane.sets):
             self.tlsa[host] = list(dane.sets[index])
             says, marks = dane.says, dane.marks
+            if self.plan.dane == "stale":
+                self.tlsa[host] = [row | {"generation":
+                                          self.plan.tlsa_generation}
+                                   for row in dane.sets[index]]
             if dane.dns:
                 self.dns[f"_25._tcp.{host} TLSA"] = dane.dns
         self.see_host(host, preference, kind, says, self.secure, marks)
@@ -278,7 +313,7 @@ class Site:
             facts.findings.add("mx.null_not_alone")
         if existence.partition("_")[0] in NO_HOSTS:
             targets, code = NO_HOSTS[existence.partition("_")[0]]
-            target = self.rng.choice(targets)
+            target = self.rng("target").choice(targets)
             self.mx(90, target)
             facts.findings.add(code)
             facts.hosts.append(Host(target, 90, "unreachable"))
@@ -295,6 +330,7 @@ class Site:
         if self.entry.rank is not None:
             line["rank"] = self.entry.rank
         line["kinds"] = self.plan.kinds()
+        line["plan"] = {"seed": self.seed} | self.plan.told()
         if self.plan.existence == "nxdomain":
             self.facts.mx_status = "nxdomain"
             return line | {"exists": False, "expect": conclude(self.facts)}
@@ -306,7 +342,13 @@ class Site:
         self.put_tlsrpt()
         if self.plan.fetched():
             self.put_policy()
-        line["kinds"] = self.plan.kinds()  # as shown in the end
+        # as shown in the end
+        line["kinds"] = self.plan.kinds()
+        line["plan"] = {"seed": self.seed} | self.plan.told()
+        if self.plan.lapse == "zone":
+            return line | self.dark_zone()
+        if self.plan.lapse:
+            hide(self)
         line["records"] = self.records
         for key in ("dns", "policy", "smtp", "tlsa"):
             if getattr(self, key):
@@ -317,10 +359,11 @@ class Site:
         """A zone of which nothing can be learned."""
         self.mx(10, OPERATORS["big_a"].hosts[0] + "."
                 + OPERATORS["big_a"].zone)
-        facts = replace(self.facts, record="inconclusive",
-                        tlsrpt="inconclusive", mx_status="inconclusive")
+        facts = Facts(domain=self.name, record="inconclusive",
+                      tlsrpt="inconclusive", mx_status="inconclusive")
         return {"records": self.records,
-                "dns": self.plan.existence.removeprefix("zone_"),
+                "dns": ("servfail" if self.plan.lapse else
+                        self.plan.existence.removeprefix("zone_")),
                 "expect": conclude(facts)}
 
 
@@ -342,10 +385,13 @@ def house_line(house: Operator) -> dict:
     return line | ({"tlsa": tlsa} if tlsa else {})
 
 
-def policy_house_line() -> dict:
-    """The provider to which records and policy hosts are delegated."""
-    return {"domain": POLICY_HOUSE, "list": False, "signed": False,
-            "records": rr_lines(f"_mta-sts.{POLICY_HOUSE}",
-                                (f"v=STSv1; id={PROVIDER_ID}",)),
-            "policy": {"body": "version: STSv1\nmode: none\nmax_age: 86400\n",
-                       "headers": {"content-type": "text/plain"}}}
+def provider_line(provider: Provider) -> dict:
+    """A provider to which records and policy hosts are delegated."""
+    line = {"domain": provider.zone, "list": False, "signed": False,
+            "records": rr_lines(provider.text(),
+                                (f"v=STSv1; id={PROVIDER_ID}",))}
+    if provider.zone == POLICY_HOUSE:
+        line["policy"] = {
+            "body": "version: STSv1\nmode: none\nmax_age: 86400\n",
+            "headers": {"content-type": "text/plain"}}
+    return line

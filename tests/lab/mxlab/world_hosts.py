@@ -220,6 +220,8 @@ DANE = {
     "ee_expired": DaneKind(((EE,),), "ok", ("expired",)),
     "ee_wrong_name": DaneKind(((EE,),), "ok", ("wrong_name",)),
     "mismatch": DaneKind(((EE_OTHER,),), "mismatch"),
+    # the data of a certificate that was replaced: see Plan.tlsa_generation
+    "stale": DaneKind(((EE,),), "mismatch"),
     "mismatch_ta": DaneKind(((tlsa(2, 1, 1, False),),), "mismatch"),
     "wrong_selector": misplaced(3, 0, 1, 3, 1, 1),
     "wrong_usage": misplaced(2, 1, 1, 3, 1, 1),
@@ -273,4 +275,3 @@ OPERATORS = {
     "lapsed": Operator("lapsed-keys.example", ("mx",), signed=True,
                        dns="bogus"),
 }
-POLICY_HOUSE = "policy-house.example"  # publishes for its customers

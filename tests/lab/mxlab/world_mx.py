@@ -149,14 +149,19 @@ def other_end(host: str) -> str:
     return host.rpartition(".")[0] + end
 
 
-def strays(kind: str, hosts: list[str], domain: str) -> list[str]:
-    """Patterns as people get them wrong; none is meant to match."""
+def strays(kind: str, hosts: list[str], domain: str,
+           former: tuple[str, ...] = ()) -> list[str]:
+    """Patterns as people get them wrong; none is meant to match.
+
+    former: the patterns of an earlier MX set, where the domain had one.
+    """
     if kind == "none_self":
         return [f"mta-sts.{domain}"]
     if kind == "none_domain":
         return [domain]
     if kind == "none_stale":
-        return ["mx1.former-provider.example", "*.former-provider.example"]
+        return list(former) or ["mx1.former-provider.example",
+                                "*.former-provider.example"]
     if kind == "none_whole":
         return ["mail.unheard-of.test"]
     if kind == "none_third_label":

@@ -11,12 +11,13 @@ is what the world shows.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from .world_hosts import DANE, HOSTS
 from .world_mx import is_reserved
 from .world_names import Entry
 from .world_policy import POLICIES
+from .world_providers import POLICY_HOUSE, PROVIDERS
 from .world_rates import Rates
 from .world_txt import STS, TLSRPT
 
@@ -36,7 +37,7 @@ BY_SUFFIX = ("none_self", "none_domain", "none_third_label", "none_tld")
 
 @dataclass(frozen=True)
 class Plan:
-    """One kind of each section."""
+    """One kind of each section, and how often each was renewed."""
 
     existence: str = "mail"
     operator: str = "own"
@@ -49,6 +50,28 @@ class Plan:
     tlsrpt: str = "absent"
     dane: str = "none"
     signed: bool = False
+    provider: str = POLICY_HOUSE
+    # what only the weeks of a world bring (world_change.py)
+    id_turn: int = 0            # how often the id was changed
+    policy_generation: int = 0  # how often the certificate was renewed
+    mx_generation: int = 0
+    tlsa_generation: int = 0    # that stale TLSA records belong to
+    former: tuple[str, ...] = ()  # patterns left of an earlier MX set
+    lapse: str = ""             # the look-up that fails this week
+    leaving: bool = False       # mode none stands, the record goes next
+    past: dict | None = None    # the plan before the name vanished
+
+    @classmethod
+    def read(cls, told: dict) -> "Plan":
+        """A plan as told() wrote it."""
+        return cls(**{key: tuple(value) if isinstance(value, list) else value
+                      for key, value in told.items()})
+
+    def told(self) -> dict:
+        """What differs from the usual plan, for the world line."""
+        return {one.name: list(value) if isinstance(value, tuple) else value
+                for one in fields(self)
+                if (value := getattr(self, one.name)) != one.default}
 
     def has_fault(self) -> bool:
         """Does the zone need the fault server?"""
@@ -85,6 +108,8 @@ class Plan:
             seen.append("signed")
         if self.dane != "none" or self.signed and self.own():
             seen.append(f"dane.{self.dane}")
+        if self.lapse:
+            seen.append(f"lapse.{self.lapse}")
         return seen
 
 
@@ -123,7 +148,8 @@ def draw(rates: Rates, rng: random.Random) -> Plan:
         rates.draw(rng, "policy"), rates.draw(rng, "mode"),
         rates.draw(rng, "max_age"), rates.draw(rng, "consistency"),
         rates.draw(rng, "tlsrpt") if rates.happens(rng, share) else "absent",
-        rates.draw(rng, "dane") if signed else "none", signed)
+        rates.draw(rng, "dane") if signed else "none", signed,
+        rng.choice(list(PROVIDERS)))
 
 
 def settle_place(plan: Plan, entry: Entry) -> Plan:

@@ -118,7 +118,7 @@ class PolicyKind:
     cert: dict = field(default_factory=dict)
     mode: str | None = None         # a mode that the kind needs
     timeout: bool = False           # tcp because of a connect time-out
-    alias: str | None = None        # label of the policy house
+    alias: str | None = None        # at the provider: Site.alias_target()
     dns: str | None = None          # fault of the address look-up
 
 
@@ -152,7 +152,7 @@ POLICIES = {
     "ok_charset": PolicyKind(serve={"headers": {
         "content-type": "text/plain; charset=utf-8"}}),
     "ok_wildcard_cert": PolicyKind(cert={"names": ["*.{domain}"]}),
-    "ok_alias": PolicyKind(alias="mta-sts"),
+    "ok_alias": PolicyKind(alias="host"),
     "cert_expires_soon": PolicyKind(
         findings=("sts.policy.cert_expires_soon",), cert={"days": [-85, 5]}),
     # five days are left of six: renewed every few days
@@ -166,7 +166,7 @@ POLICIES = {
     "dns_dangling_empty": PolicyKind("dns", ("sts.policy.dns",
                                              "sts.policy.dangling"), None,
                                      serve={"host": False},
-                                     alias="_mta-sts"),
+                                     alias="text"),
     "dns_servfail": PolicyKind("inconclusive", valid=None, dns="servfail"),
     "tcp_refused": bad_host("tcp", "sts.policy.tcp", fault="refuse"),
     "tcp_blackhole": bad_host("tcp", "sts.policy.tcp", fault="blackhole",

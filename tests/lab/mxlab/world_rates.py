@@ -27,9 +27,20 @@ CONSISTENCY = (
     "none_typo", "none_tld", "none_depth")
 MODES = ("enforce", "testing", "none")
 SHARES = ("signed", "sts", "tlsrpt_with_sts", "tlsrpt_without_sts",
-          "second_host")
+          "second_host", "second_event")
+# What may happen to a domain in a week, and to the list; world_change.py.
+EVENTS = (
+    "adopted", "withdrawn", "removed_abruptly", "mode_changed",
+    "record_broken", "record_repaired", "policy_broken", "policy_repaired",
+    "policy_changed_same_id", "id_changed_same_policy", "policy_changed",
+    "mx_changed", "mx_changed_policy_stale", "certificate_renewed",
+    "certificate_expired", "tlsa_stale", "tlsa_rolled", "provider_moved",
+    "tlsrpt_added", "tlsrpt_removed", "dane_added", "dane_removed",
+    "appeared", "vanished", "lookup_failed_this_week", "left_list",
+    "joined_list")
 # Kinds that are reached through another section and never drawn.
-NOT_DRAWN = {"sts": {"none"}, "tlsrpt": {"absent"}, "operator": {"lapsed"}}
+NOT_DRAWN = {"sts": {"none"}, "tlsrpt": {"absent"}, "operator": {"lapsed"},
+             "dane": {"stale"}}
 SECTIONS: dict[str, tuple[str, ...]] = {
     "existence": EXISTENCE,
     "operator": ("own", *OPERATORS),
@@ -40,6 +51,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "consistency": CONSISTENCY,
     "tlsrpt": tuple(TLSRPT),
     "dane": tuple(DANE),
+    "evolve": EVENTS,
 }
 
 
@@ -103,9 +115,13 @@ class Rates:
         return {kind: float(table[kind]) for kind in kinds}
 
     def kinds(self) -> list[tuple[str, str]]:
-        """Every (section, kind) with a weight, in the order of the tables."""
+        """Every (section, kind) with a weight, in the order of the tables.
+
+        What happens in a week is no kind of domain.
+        """
         return [(section, kind) for section, table in self.weights.items()
-                for kind, weight in table.items() if weight > 0]
+                for kind, weight in table.items()
+                if weight > 0 and section != "evolve"]
 
     def draw(self, rng: random.Random, section: str) -> str:
         """One kind by weight."""

@@ -51,7 +51,6 @@ GOOD_STS = "v=STSv1; id={id};"
 GOOD_RPT = "v=TLSRPTv1; rua=mailto:tls-reports@{domain}"
 PROVIDER_ID = "20250101T000000"
 PROVIDER_TIME = 1735689600
-NOWHERE = ("gone", "mta-sts")  # of the policy house: no name; no TXT there
 
 STS = {
     "ok": TxtKind(one(GOOD_STS, "v=STSv1; id={id}", "v=STSv1;id={id};",
@@ -198,10 +197,19 @@ def opaque(rng: random.Random) -> str:
     return f"20{rng.randrange(19, 26)}0101{rng.choice('abcd')}"
 
 
-def draw_id(rng: random.Random) -> tuple[str, int | None]:
-    """An id, and the time that it tells."""
-    return stamp(rng, 2019, 2025) if rng.random() < 0.7 \
-        else (opaque(rng), None)
+def draw_id(rng: random.Random, turn: int = 0) -> tuple[str, int | None]:
+    """The id after so many changes, and the time that it tells.
+
+    rng must be the same for all turns: each draws one more id, and none is
+    an earlier one.
+    """
+    seen: dict[str, int | None] = {}
+    while True:
+        text, seconds = (stamp(rng, 2019, 2025) if rng.random() < 0.7
+                         else (opaque(rng), None))
+        if len(seen) == turn and text not in seen:
+            return text, seconds
+        seen[text] = seconds
 
 
 def quoted(text: str) -> str:
