@@ -212,7 +212,7 @@ dist:
 	git archive --format=tar.gz --prefix=mxcensus-$(VERSION)/ \
 		-o mxcensus-$(VERSION).tar.gz HEAD
 
--include $(OBJ:.o=.d) $(wildcard $(BUILD)/tests/unit/*.d)
+-include $(OBJ:.o=.d) $(wildcard $(BUILD)/tests/unit/*.d $(BUILD)/tests/fuzz/*.d)
 
 # ---- measuring: one line a figure, see tests/bench ------------------------
 
