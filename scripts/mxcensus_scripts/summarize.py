@@ -8,23 +8,50 @@ import argparse
 import sys
 from typing import Any
 
-from mxcensus_scripts import command, store, tables, text, trouble
+from mxcensus_scripts import command, names, store, tables, text, trouble
+from mxcensus_scripts.program import Program
 from mxcensus_scripts.schema import Needs
 from mxcensus_scripts.store import Store
 
-GROUPS = ("tld", "rank", "operator")
+GROUPS = ("tld", "rank", "list", "operator", "provider", "entity")
 FORMATS = ("text", "markdown", "csv", "json")
 # Groups that `--by rank` aims for when no width is given.
 RANK_GROUPS = 10
-# What the SQL files of these tables read; a field that is missing here is
-# missing in the relations.
+TLS = ("outcome", "version", "cipher", "group", "chain", "trusted", "name_ok",
+       "time_ok", "expired", "not_yet", "self_signed", "alert", "incomplete")
+# What the SQL files read; a field that is missing here is missing in the
+# relations.
 NEEDS: Needs = {
     "domain": (
         "line", "name", "rank", "verdict", "verdict_dane", "findings",
-        "sts.record.status", "sts.policy.status", "sts.policy.mode",
-        "tlsrpt.status", "mx_status", "mx"),
-    "mx": ("host", "starttls", "tls", "trusted", "name_ok", "time_ok"),
+        "mx_status", "mx", "started", "mx_lookup.outcome", "mx_lookup.ad",
+        "mx_lookup.ede.code", "tlsrpt.status", "tlsrpt.rua",
+        *("sts.record." + field for field in (
+            "status", "id", "id_time", "txt", "provider", "lookup.outcome",
+            "lookup.cname", "lookup.ede.code")),
+        *("sts.policy." + field for field in (
+            "status", "outcome", "mode", "max_age", "mx", "mx_match",
+            "mx_class", "host", "provider", "body", "http_status",
+            "content_type", "location")),
+        *(f"sts.policy.{q}.{field}" for q in ("a", "aaaa") for field in (
+            "outcome", "addresses", "cname", "ede.code")),
+        *("sts.policy.tls." + field for field in TLS)),
+    "mx": (
+        "host", "starttls", "tls", "trusted", "name_ok", "time_ok", "dane",
+        "a.outcome", "a.addresses", "a.ede.code", "aaaa.addresses",
+        "tlsa.lookup.outcome", "tlsa.lookup.ad", "tlsa.lookup.ede.code",
+        "tlsa.rr.usage", "tlsa.rr.selector", "tlsa.rr.mtype",
+        "tlsa.rr.usable",
+        *("addresses." + field for field in (
+            "address", "starttls", "outcome", "banner_code", "banner",
+            "ehlo_code", "ehlo", "helo", "dane.matched",
+            "dane.matched_index", "dane.alternative.usage")),
+        *("addresses.tls." + field for field in TLS)),
 }
+# Certificates are many; they are read for these tables alone.
+OF_CERTIFICATES = ("issuers", "dane_issuers")
+CERTIFICATES: Needs = {"cert": ("sha256", "issuer", "dns_names",
+                                "self_issued")}
 
 
 def options(arguments: list[str]) -> argparse.Namespace:
@@ -35,6 +62,17 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--by", type=command.words(*GROUPS), default=[],
                         metavar="KEYS", help="also by group: "
                         + ", ".join(GROUPS) + " (comma-separated)")
+    parser.add_argument("--table", type=command.words("all", *tables.TABLES),
+                        metavar="NAMES", help="these tables alone "
+                        "(comma-separated), or all (default: the main ones, "
+                        "in csv and json all): " + ", ".join(tables.TABLES))
+    parser.add_argument("--third-party", type=command.positive, default=50,
+                        metavar="N", help="domains that a host serves to be "
+                        "a third party's (default: 50)")
+    parser.add_argument("--self", type=command.positive, default=5,
+                        metavar="N", dest="self_managed",
+                        help="domains that a policy host serves at most to "
+                        "be self-managed (default: 5)")
     parser.add_argument("--format", choices=FORMATS, default="text",
                         help="default: text")
     parser.add_argument("--top", type=command.positive, metavar="N",
@@ -56,16 +94,37 @@ def shown_groups(chosen: argparse.Namespace, key: str) -> int:
     return 20 if chosen.format in ("text", "markdown") else 1000
 
 
-def measure(records: Store, rank_bin: int | None) -> None:
+def chosen_tables(chosen: argparse.Namespace) -> list[str]:
+    """Which tables are counted, in the order of printing."""
+    if chosen.table is None:
+        return list(tables.MAIN if chosen.format in ("text", "markdown")
+                    else tables.TABLES)
+    return [table for table in tables.TABLES
+            if table in chosen.table or "all" in chosen.table]
+
+
+def measure(records: Store, program: Program | None,
+            chosen: argparse.Namespace) -> None:
     """Derive the tables that statistics are counted on."""
+    rank_bin = chosen.rank_bin
     if rank_bin is None:
         # the power of ten that makes at most RANK_GROUPS groups
         highest = records.one("SELECT max(rank) FROM domain") or 1
         rank_bin = 1
         while rank_bin * RANK_GROUPS < highest:
             rank_bin *= 10
-    records.db.execute("CREATE TABLE setting AS SELECT ?::BIGINT AS rank_bin",
-                       [rank_bin])
+    records.db.execute(
+        "CREATE TABLE setting AS SELECT ?::BIGINT AS rank_bin, "
+        "?::BIGINT AS third_party, ?::BIGINT AS self_managed",
+        [rank_bin, chosen.third_party, chosen.self_managed])
+    records.run("measure_pairs")
+    records.run("measure_sts")
+    records.run("names")
+    with names.asking(records, program) as answers:
+        records.run("measure_hosts")
+        if answers is not None:
+            answers.relate()
+    records.run("entities")
     records.run("measure")
 
 
@@ -104,14 +163,23 @@ def doubts(records: Store) -> list[str]:
 
 def summarize(chosen: argparse.Namespace) -> tables.Summary:
     """Load, measure, count."""
-    with store.opened(command.reader(chosen.mxcensus, chosen.inputs),
-                      chosen.inputs, NEEDS,
+    wanted = chosen_tables(chosen)
+    needs = dict(NEEDS)
+    if not set(OF_CERTIFICATES).isdisjoint(wanted):
+        needs |= CERTIFICATES
+    program = command.reader(chosen.mxcensus, chosen.inputs)
+    with store.opened(program, chosen.inputs, needs,
                       progress=command.progress(chosen)) as records:
         summary = tables.Summary([
             tables.Scan(one.name, one.domains, one.mx_hosts, one.complete)
             for one in records.inputs], warnings=doubts(records))
-        measure(records, chosen.rank_bin)
-        for table in tables.TABLES:
+        if program is None:
+            summary.warnings.append(
+                "mxcensus not found; without it registrable domains and "
+                "providers are unknown, so every MX host is an operator of "
+                "its own")
+        measure(records, program, chosen)
+        for table in wanted:
             rows = (adoption(records, "everything").get("all", [])
                     if table == "adoption" else records.rows(table))
             summary.tables[table] = [tables.Row(**row) for row in rows]
@@ -138,6 +206,9 @@ def main(arguments: list[str]) -> None:
         text.write_markdown(summary, sys.stdout)
     else:
         text.write_text(summary, sys.stdout)
+        left = [name for name in tables.TABLES if name not in summary.tables]
+        if chosen.table is None:
+            text.write_others(left, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -16,12 +16,44 @@ FORMAT = 1
 # Table (and SQL file) names with their headings, in the order of printing.
 TABLES = {
     "adoption": "Adoption",
+    "popularity": "By popularity",
+    "cross": "MTA-STS and DANE",
+    "misconfigured": "Misconfigured",
+    "records": "MTA-STS records",
+    "ids": "Ids of MTA-STS records",
     "policy": "Policy fetch",
+    "policy_reach": "Policy hosts out of reach",
+    "policy_tls": "Policy hosts, TLS",
+    "policy_http": "Policy hosts, HTTP",
+    "policy_syntax": "Bad policy files",
+    "max_age": "Usable policies",
+    "providers": "Policy providers",
+    "dangling": "Aliases of MTA-STS names",
+    "certificates": "MX certificates, MTA-STS",
+    "consistency": "Policy and MX hosts",
+    "risk": "Delivery at risk",
+    "outsourcing": "Outsourced",
+    "tlsrpt": "TLS-RPT",
+    "dane": "DANE",
+    "dane_records": "TLSA records",
+    "dane_matrix": "DANE, eleven codes",
+    "dane_issuers": "Certificates under DANE-EE",
+    "bogus": "DNSSEC failures",
+    "smtp": "SMTP",
     "starttls": "STARTTLS",
     "tls": "TLS versions",
+    "ciphers": "Groups and cipher suites",
+    "issuers": "Certificate issuers",
+    "ehlo": "EHLO",
+    "software": "Software",
+    "operators": "MX operators",
     "verdicts": "Verdicts",
     "findings": "Findings",
 }
+# What is printed for people where they do not choose.
+MAIN = ("adoption", "cross", "misconfigured", "records", "policy", "max_age",
+        "certificates", "consistency", "risk", "dane", "smtp", "starttls",
+        "tls", "verdicts", "findings")
 # The group of all groups that are not shown by themselves.
 OTHERS = "(others)"
 VALUES = ("numerator", "denominator", "share", "inconclusive")

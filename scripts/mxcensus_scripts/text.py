@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A summary for people: aligned text of 80 columns, or Markdown."""
 
+import textwrap
 from collections.abc import Sequence
 from itertools import groupby
 from typing import TextIO
@@ -168,6 +169,18 @@ def write_text(summary: Summary, out: TextIO) -> None:
     for key, groups in summary.by.items():
         printer.line()
         printer.breakdown(key, groups)
+
+
+def write_others(names: Sequence[str], out: TextIO) -> None:
+    """How to get the tables that were not printed."""
+    if not names:
+        return
+    printer = Printer(out, False)
+    printer.line()
+    for line in textwrap.wrap(
+            "Other tables, with --table NAMES or --table all: "
+            + ", ".join(names), WIDTH):
+        printer.line(line)
 
 
 def escaped(text: str) -> str:

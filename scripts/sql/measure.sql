@@ -1,45 +1,15 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
--- measure.sql: from records to yes, no and unknown.
+-- measure.sql: from records to yes, no and unknown, a row a domain.
 --
 -- Every state below is true, false or null.  Null means that it could not be
 -- determined: the look-up failed, the host was blocked to us, the key is
 -- missing.  It never means no.
 
--- The key of a domain is (file, line), here as in the relations.  `setting`
--- says how many ranks make one group of `--by rank`.
-
--- One row per domain and MX host.
-CREATE TABLE domain_host AS
-WITH pair AS (
-	SELECT file, line, h.*
-	FROM (SELECT file, line, unnest(mx) AS h FROM domain)
-)
-SELECT file, line, lower(host) AS host, starttls, tls,
-	-- A host that takes no connection says nothing about STARTTLS.
-	coalesce(starttls, '') <> 'unreachable' AS is_mail_server,
-	CASE WHEN starttls = 'ok' THEN true
-	     WHEN starttls IN ('not_offered', 'refused', 'tls_failed')
-	     THEN false END AS has_tls,
-	trusted AND name_ok AND time_ok AS has_valid_cert,
-	CASE WHEN dane IN ('ok', 'mismatch', 'unusable', 'insecure') THEN true
-	     WHEN dane = 'absent' THEN false END AS has_tlsa,
-	CASE WHEN dane = 'ok' THEN true
-	     WHEN dane <> 'inconclusive' THEN false END AS dane_ok
-FROM pair;
-
--- One row per distinct MX host.  Where shards probed a host twice, the probe
--- that found something out counts, then the one of the later file.
-CREATE TABLE host AS
-SELECT lower(host) AS host, starttls, tls, trusted, name_ok, time_ok
-FROM mx
-QUALIFY row_number() OVER (
-	PARTITION BY lower(host)
-	ORDER BY coalesce(starttls IN ('inconclusive', 'blocked'), true),
-	         file DESC) = 1;
+-- `setting` says how many ranks make one group of `--by rank`.
 
 -- One row per domain that names MX hosts.
-CREATE TABLE host_summary AS
+CREATE TEMP TABLE host_summary AS
 SELECT file, line,
 	bool_or(is_mail_server) AS has_server,
 	all_of(is_mail_server, has_tls) AS starttls_all,
@@ -53,15 +23,56 @@ SELECT file, line,
 	any_of(true, has_tlsa) AS tlsa_any,
 	all_of(true, has_tlsa) AS tlsa_all,
 	any_of(true, dane_ok) AS dane_any,
-	all_of(true, dane_ok) AS dane_all
+	all_of(true, dane_ok) AS dane_all,
+	bool_or(dane = 'ok' OR dane = 'mismatch' OR dane = 'unusable')
+		AS has_secure_tlsa,
+	bool_or(has_tlsa AND starttls = 'not_offered') AS tlsa_no_starttls
 FROM domain_host
 GROUP BY file, line;
 
+-- The same for domains with a sign of MTA-STS, where there is more to ask.
+CREATE TEMP TABLE sts_host AS
+WITH faulty AS (
+	SELECT domain_host.*, coalesce(bad_self_signed, false)
+		AS bad_self_signed, coalesce(bad_expired, false) AS bad_expired
+	FROM domain_host SEMI JOIN sts_domain USING (file, line)
+	     LEFT JOIN host_fault USING (host)
+)
+SELECT file, line,
+	-- Is a host valid in every respect?  Over hosts with TLS, over all.
+	any_of(is_mail_server AND (has_tls IS NULL OR has_tls),
+	       has_tls AND NOT has_valid_cert) AS cert_some_bad,
+	all_of(is_mail_server AND (has_tls IS NULL OR has_tls),
+	       has_tls AND NOT has_valid_cert) AS cert_all_bad,
+	any_of(is_mail_server, NOT (has_tls AND has_valid_cert))
+		AS strict_some_bad,
+	all_of(is_mail_server, NOT (has_tls AND has_valid_cert))
+		AS strict_all_bad,
+	any_of(is_mail_server AND (has_tls IS NULL OR has_tls),
+	       has_tls AND NOT name_ok) AS name_some_bad,
+	any_of(is_mail_server AND (has_tls IS NULL OR has_tls),
+	       has_tls AND NOT trusted) AS trust_some_bad,
+	any_of(is_mail_server AND (has_tls IS NULL OR has_tls),
+	       has_tls AND NOT time_ok) AS time_some_bad,
+	-- why; the mx records tell it, where a certificate fails at all
+	any_of(is_mail_server AND (has_tls IS NULL OR has_tls),
+	       has_tls AND bad_self_signed AND NOT trusted)
+		AS self_signed_some_bad,
+	any_of(is_mail_server AND (has_tls IS NULL OR has_tls),
+	       has_tls AND bad_expired AND NOT time_ok) AS expired_some_bad,
+	-- policy
+	all_of(true, in_policy) AS policy_all,
+	any_of(true, in_policy) AS policy_any,
+	any_of(is_mail_server, in_policy AND has_tls AND has_valid_cert)
+		AS deliverable
+FROM faulty
+GROUP BY file, line;
+
 -- One row per domain: the states that adoption.sql counts.
-CREATE TABLE measured AS
+CREATE TEMP TABLE measured AS
 WITH known AS (
 	-- Below a name that does not exist there is nothing.
-	SELECT file, line, name, rank, verdict, mx,
+	SELECT file, line, name, rank, verdict, mx, mx_lookup.ad AS mx_ad,
 		coalesce(sts.record.status, if(mx_status = 'nxdomain',
 		                               'absent', NULL))
 			AS record_status,
@@ -77,15 +88,26 @@ SELECT
 	line,
 	-- groups
 	'all' AS everything,
-	lower(string_split(name, '.')[-1]) AS tld,
+	lower(string_split(known.name, '.')[-1]) AS tld,
+	-- a provider by its name, anybody else by the registrable domain
 	CASE WHEN mx_status IN ('ok', 'implicit') AND len(mx) > 0
-	     THEN operator_of(lower(mx[1].host))
+	     THEN coalesce(provider_mx, registrable, lower(mx[1].host))
 	     WHEN mx_status IS NULL THEN '(inconclusive)'
 	     ELSE '(no MX host)' END AS operator,
+	CASE WHEN provider IS NOT NULL THEN provider
+	     WHEN record_status IN ('ok', 'invalid', 'multiple')
+	     THEN '(own or unlisted)'
+	     WHEN coalesce(record_status, 'inconclusive') = 'inconclusive'
+	     THEN '(inconclusive)'
+	     ELSE '(no STS record)' END AS provider,
+	coalesce(mx_entity, if(mx_status IS NULL, '(inconclusive)', '(no MX)'))
+		AS entity,
+	coalesce(list_name, '(no list)') AS list,
 	coalesce(printf('%d-%d',
 	                rank - (rank - 1) % rank_bin,
 	                rank - (rank - 1) % rank_bin + rank_bin - 1),
 	         '(no rank)') AS rank,
+	rank - (rank - 1) % rank_bin AS rank_from,
 	-- mail
 	mx_status <> 'nxdomain' AS name_exists,
 	mx_status = 'ok' AS has_mx,
@@ -124,6 +146,11 @@ SELECT
 	tlsa_all,
 	dane_any,
 	dane_all,
+	-- DNSSEC
+	mx_ad,
+	has_secure_tlsa,
+	tlsa_no_starttls,
+	mx_entity,
 	-- anything that was asked and not answered
 	mx_status IS NULL
 	OR has_sts IS NULL
@@ -131,4 +158,32 @@ SELECT
 	OR (in_sts_valid AND policy_usable IS NULL)
 	OR (in_starttls AND starttls_all IS NULL)
 	OR (in_mail AND len(mx) > 0 AND tlsa_any IS NULL) AS is_uncertain
-FROM known LEFT JOIN host_summary USING (file, line), setting;
+FROM known LEFT JOIN host_summary USING (file, line)
+     LEFT JOIN mx_entity USING (file, line)
+     LEFT JOIN sts_provider USING (file, line)
+     LEFT JOIN name_of ON name_of.name = lower(mx[1].host)
+     LEFT JOIN (SELECT file, any_value(scan.list) AS list_name FROM scan
+                GROUP BY file) USING (file), setting;
+
+-- One row per domain with a sign of MTA-STS: everything known of it.
+CREATE TEMP TABLE sts AS
+SELECT sts_domain.* EXCLUDE (record_provider),
+	host_summary.* EXCLUDE (file, line),
+	sts_host.* EXCLUDE (file, line),
+	coalesce(mx_entity, 'unclassified') AS mx_entity,
+	coalesce(policy_entity, 'unclassified') AS policy_entity,
+	policy_operator, is_foreign, provider, sts_provider.record_provider,
+	in_mail AND coalesce(has_server, false) AS in_starttls,
+	in_mail AND coalesce(has_tls_server, false) AS in_tls,
+	coalesce(policy_status = 'ok', false) AS is_usable,
+	if(policy_status = 'ok' AND mx_status = 'ok', coalesce(
+		stored_match, CASE WHEN policy_all THEN 'all'
+		                   WHEN NOT policy_any THEN 'none'
+		                   WHEN policy_any AND NOT policy_all THEN 'some'
+		              END), NULL) AS match
+FROM sts_domain
+     LEFT JOIN host_summary USING (file, line)
+     LEFT JOIN sts_host USING (file, line)
+     LEFT JOIN mx_entity USING (file, line)
+     LEFT JOIN policy_entity USING (file, line)
+     LEFT JOIN sts_provider USING (file, line);

@@ -31,23 +31,39 @@ ALWAYS_MX = (60, 4, 6, 10, 12, 3, 5)
 
 # The fields used here, by object: name, type and, for maps, the object inside.
 FIELDS = {
-    "scan": "type:STR version:UINT started:TIME options:STRS list_sha256:BIN "
-            "findings:STR",
+    "scan": "type:STR version:UINT started:TIME options:STRS list:STR "
+            "list_sha256:BIN findings:STR",
     "domain": "type:STR line:UINT name:STR rank:UINT verdict:WORD "
               "verdict_dane:WORD findings:STRS sts:MAP:sts tlsrpt:MAP:tlsrpt "
-              "mx_status:WORD mx:MAPS:mx_short",
+              "mx_status:WORD mx:MAPS:mx_short mx_lookup:MAP:lookup "
+              "started:TIME",
     "sts": "record:MAP:sts_record policy:MAP:sts_policy",
-    "sts_record": "status:WORD id:STR txt:STRS txt_parts:STRLISTS",
+    "sts_record": "status:WORD id:STR txt:STRS txt_parts:STRLISTS "
+                  "id_time:SECONDS provider:STR lookup:MAP:lookup",
     "sts_policy": "status:WORD valid:BOOL mode:WORD max_age:UINT mx:STRS "
-                  "body:STR",
+                  "body:STR outcome:WORD host:STR provider:STR "
+                  "mx_match:WORD mx_class:WORD a:MAP:lookup aaaa:MAP:lookup "
+                  "tls:MAP:tls http_status:UINT content_type:STR "
+                  "location:STR",
+    "lookup": "outcome:WORD ad:BOOL addresses:STRS cname:STRS ede:MAPS:ede",
+    "ede": "code:UINT text:STR",
+    "tls": "outcome:WORD version:STR cipher:STR group:STR chain:BINS "
+           "trusted:BOOL name_ok:BOOL time_ok:BOOL expired:BOOL "
+           "not_yet:BOOL self_signed:BOOL alert:STR incomplete:BOOL",
     "tlsrpt": "status:WORD rua:STRS txt:STRS txt_parts:STRLISTS",
     "mx_short": "host:STR preference:UINT in_policy:BOOL starttls:WORD "
                 "tls:STR trusted:BOOL name_ok:BOOL time_ok:BOOL dane:WORD",
     "mx": "type:STR host:STR starttls:WORD tls:STR trusted:BOOL "
-          "name_ok:BOOL time_ok:BOOL addresses:MAPS:address "
-          "tlsrpt:MAP:tlsrpt",
-    "address": "address:STR starttls:WORD",
-    "cert": "type:STR sha256:BIN tls:UINT",
+          "name_ok:BOOL time_ok:BOOL addresses:MAPS:address dane:WORD "
+          "tlsrpt:MAP:tlsrpt a:MAP:lookup aaaa:MAP:lookup tlsa:MAP:tlsa",
+    "tlsa": "lookup:MAP:lookup rr:MAPS:tlsa_rr",
+    "tlsa_rr": "usage:UINT selector:UINT mtype:UINT usable:BOOL",
+    "address": "address:STR starttls:WORD outcome:WORD banner_code:UINT "
+               "banner:STRS ehlo_code:UINT ehlo:STRS helo:BOOL tls:MAP:tls "
+               "dane:MAP:dane",
+    "dane": "matched:BOOL matched_index:UINT alternative:MAP:tlsa_rr",
+    "cert": "type:STR sha256:BIN tls:UINT issuer:STR dns_names:STRS "
+            "self_issued:BOOL",
     "end": "type:STR reason:STR findings:COUNTS",
 }
 

@@ -12,8 +12,6 @@ from typing import Any
 Figures = tuple[int, int | None, int | None]
 Table = dict[tuple[str, str], Figures]
 
-SECOND_LEVEL = {"ac", "co", "com", "edu", "go", "gob", "gov", "gouv", "gv",
-                "ltd", "mil", "ne", "net", "nom", "or", "org", "plc", "sch"}
 ANSWERED = ("ok", "not_offered", "refused", "tls_failed")
 PAIR, ONE = "Per domain and MX host", "Per distinct MX host"
 
@@ -176,12 +174,10 @@ def adoption(domains: Iterable[dict[str, Any]]) -> Table:
 
 
 def operator(host: str) -> str:
-    """Who runs a host, by the README's rule of thumb."""
+    """Who runs a host: its registrable domain, as the stand-in for the
+    program says it."""
     labels = host.lower().split(".")
-    if len(labels) > 2 and labels[-2] in SECOND_LEVEL and (
-            labels[-1] not in ("com", "net", "org")):
-        return ".".join(labels[-3:])
-    return ".".join(labels[-2:])
+    return ".".join(labels[-3 if labels[-2] == "co" else -2:])
 
 
 def groups(domains: list[dict[str, Any]], key: str, rank_bin: int
@@ -225,21 +221,89 @@ def host_tables(lines: list[dict[str, Any]]) -> tuple[Table, Table]:
     return starttls, tls
 
 
+def policies(c: Counter3, domain: dict[str, Any]) -> None:
+    """How far the policy was fetched: the table policy, all hosts."""
+    got = status(domain, "sts", "policy", "status")
+    if got in (None, "none_tried"):
+        return
+    known = policy_state(domain) is not None
+    for item, yes in (("tried", True), ("ok", got == "ok"),
+                      ("error", got != "ok"), *(
+                          (layer, got == layer) for layer in (
+                              "dns", "tcp", "tls", "http", "syntax"))):
+        # what is unknown stands in the row of its own layer
+        c.add("policy", item, known or yes, yes if known else None)
+    for mode in ("enforce", "testing", "none"):
+        c.add("max_age", mode, got == "ok",
+              status(domain, "sts", "policy", "mode") == mode)
+
+
+def none_of(states: list[bool | None]) -> bool | None:
+    """Not any."""
+    some = any_of(states)
+    return None if some is None else not some
+
+
+def both(*states: bool | None) -> bool | None:
+    """All of a few."""
+    return all_of(list(states))
+
+
+def negated(state: bool | None) -> bool | None:
+    """Yes for no."""
+    return None if state is None else not state
+
+
+def mail(c: Counter3, domain: dict[str, Any]) -> None:
+    """MX hosts with a policy: certificates, consistency, risk, cross."""
+    if domain.get("mx_status") != "ok":
+        return
+    hosts = domain.get("mx") or []
+    record = status(domain, "sts", "record", "status")
+    has_sts, dane = present(record), any_of([published(h) for h in hosts])
+    for item, sts, tlsa in (("both", True, True), ("sts_only", True, False),
+                            ("dane_only", False, True),
+                            ("neither", False, False)):
+        c.add("cross", item, True, None if None in (has_sts, dane)
+              else (has_sts, dane) == (sts, tlsa))
+    there = [h for h in hosts if h.get("starttls") != "unreachable"]
+    with_tls = [h for h in there if works(h) is not False]
+    for prefix, members in (("", with_tls), ("strict_", there)):
+        bad = [negated(certified(h)) for h in members]
+        some, every = any_of(bad), all_of(bad)
+        asked = record in ("ok", "invalid", "multiple") and bool(members)
+        c.add("certificates", prefix + "some", asked, some)
+        c.add("certificates", prefix + "all", asked, every)
+        c.add("certificates", prefix + "partial", asked,
+              both(some, negated(every)))
+    if status(domain, "sts", "policy", "status") != "ok":
+        return
+    fits = [h.get("in_policy") for h in hosts]
+    every, misses = all_of(fits), none_of(fits)
+    open_ = every is not True and misses is not True and not (
+        False in fits and True in fits)
+    for item, yes in (("all", every is True), ("none", misses is True),
+                      ("some", False in fits and True in fits)):
+        c.add("consistency", item, True, None if open_ else yes)
+    enforce = status(domain, "sts", "policy", "mode") == "enforce"
+    c.add("risk", "enforce_risk", bool(there), both(enforce, none_of(
+        [both(h.get("in_policy"), certified(h)) for h in there])))
+
+
+def further(lines: list[dict[str, Any]]) -> Table:
+    """Rows of the other tables, by table and item."""
+    c = Counter3()
+    for domain in lines:
+        if domain["type"] == "domain":
+            policies(c, domain)
+            mail(c, domain)
+    return c.table()
+
+
 def tables(lines: list[dict[str, Any]], schema: dict[str, Any]
            ) -> dict[str, Table]:
-    """All tables of a scan."""
+    """The tables of which every row is counted again."""
     domains = [line for line in lines if line["type"] == "domain"]
-    tried = [d for d in domains
-             if status(d, "sts", "policy", "status") not in (None,
-                                                             "none_tried")]
-    known = Counter(d["sts"]["policy"]["status"] for d in tried
-                    if policy_state(d) is not None)
-    unknown = Counter(d["sts"]["policy"]["status"] for d in tried
-                      if policy_state(d) is None)
-    policy: Table = {
-        ("Where an STS record asks for it", item): (
-            known[item], None if item == "inconclusive" else known.total(),
-            unknown[item]) for item in known | unknown}
     starttls, tls = host_tables(lines)
     verdicts: Table = {}
     for place, key in (("MTA-STS senders", "verdict"),
@@ -250,6 +314,5 @@ def tables(lines: list[dict[str, Any]], schema: dict[str, Any]
     findings: Table = {
         (severity[code], code): (n, len(domains), None) for code, n in
         Counter(f for d in domains for f in set(d["findings"])).items()}
-    return {"adoption": adoption(domains), "policy": policy,
-            "starttls": starttls, "tls": tls, "verdicts": verdicts,
-            "findings": findings}
+    return {"adoption": adoption(domains), "starttls": starttls, "tls": tls,
+            "verdicts": verdicts, "findings": findings}

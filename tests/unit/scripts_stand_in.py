@@ -33,6 +33,10 @@ cat)
 	case $4 in
 	*broken-*) echo "mxcensus: $4: the third frame is torn" >&2; exit 3 ;;
 	esac ;;
+parse)
+	# whose a name is: two labels, three below co.example
+	sed -E -e 's/^.*[".]([^".]+\.co\.example)"}$/{"registrable":"\1"}/;t' \
+	    -e 's/^.*[".]([^".]+\.[^".]+)"}$/{"registrable":"\1"}/' ;;
 *) exit 1 ;;
 esac
 """

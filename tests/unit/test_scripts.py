@@ -134,9 +134,14 @@ class TestByHand(Scans):
                 self.assertIsNone(row["share"])
 
     def test_policy(self) -> None:
-        place = "Where an STS record asks for it"
-        self.assertEqual(values(self.tables["policy"]), {
-            (place, "ok"): (3, 4, 0), (place, "tcp"): (1, 4, 1)})
+        got = {row["item"]: (row["numerator"], row["denominator"],
+                             row["inconclusive"])
+               for row in self.tables["policy"]}
+        for item, figures in (("tried", (4, 4, 1)), ("ok", (3, 4, 0)),
+                              ("tcp", (1, 4, 1)), ("tls", (0, 4, 0))):
+            self.assertEqual(got[item], figures)
+            # none of these has an address
+            self.assertEqual(got[f"{item}_unclassified"], figures)
 
     def test_starttls(self) -> None:
         pair, one = "Per domain and MX host", "Per distinct MX host"
@@ -181,9 +186,14 @@ class TestRecount(Scans):
                 lines = list(records.scan_records(n, seed))
                 got = self.summary(self.write("s.mxc", lines))["tables"]
                 expected = recount.tables(lines, records.schema())
-                self.assertEqual(got.keys(), expected.keys())
                 for table, rows in expected.items():
                     self.assertEqual(values(got[table]), rows, table)
+                by_item = {(table, row["item"]): (
+                    row["numerator"], row["denominator"],
+                    row["inconclusive"])
+                    for table, rows in got.items() for row in rows}
+                for item, figures in recount.further(lines).items():
+                    self.assertEqual(by_item[item], figures, item)
 
     def test_groups(self) -> None:
         lines = list(records.scan_records(600, 4))

@@ -176,7 +176,7 @@ class TestTrouble(Scans):
 
     def test_usage(self) -> None:
         self.bad(1, "required: INPUT")
-        self.bad(1, "'colour' is none of tld, rank, operator", self.file,
+        self.bad(1, "'colour' is none of tld, rank, list, operator", self.file,
                  "--by", "tld,colour")
         self.bad(1, "no positive number", self.file, "--top", "0")
         self.bad(1, "--format", self.file, "--format", "xml")
