@@ -181,7 +181,7 @@ $(BUILD)/mxcensus.1: $(BUILD)/mxcensus
 man: $(BUILD)/mxcensus.1
 
 # Each is scripts/NAME, and mxcensus-NAME once installed.
-COMMANDS := summarize export reports
+COMMANDS := summarize diff trend export reports
 
 install: $(BUILD)/mxcensus $(BUILD)/mxcensus.1
 	install -d $(DESTDIR)$(PREFIX)/bin \

@@ -17,6 +17,10 @@ GROUPS = ("tld", "rank", "list", "operator", "provider", "entity")
 FORMATS = ("text", "markdown", "csv", "json")
 # Groups that `--by rank` aims for when no width is given.
 RANK_GROUPS = 10
+# Domains that share a host: from here on a third party's; up to here one's
+# own (the thresholds of the IMC 2025 study).
+THIRD_PARTY = 50
+SELF_MANAGED = 5
 TLS = ("outcome", "version", "cipher", "group", "chain", "trusted", "name_ok",
        "time_ok", "expired", "not_yet", "self_signed", "alert", "incomplete")
 # What the SQL files read; a field that is missing here is missing in the
@@ -66,13 +70,14 @@ def options(arguments: list[str]) -> argparse.Namespace:
                         metavar="NAMES", help="these tables alone "
                         "(comma-separated), or all (default: the main ones, "
                         "in csv and json all): " + ", ".join(tables.TABLES))
-    parser.add_argument("--third-party", type=command.positive, default=50,
-                        metavar="N", help="domains that a host serves to be "
-                        "a third party's (default: 50)")
-    parser.add_argument("--self", type=command.positive, default=5,
-                        metavar="N", dest="self_managed",
+    parser.add_argument("--third-party", type=command.positive,
+                        default=THIRD_PARTY, metavar="N",
+                        help="domains that a host serves to be a third "
+                        f"party's (default: {THIRD_PARTY})")
+    parser.add_argument("--self", type=command.positive,
+                        default=SELF_MANAGED, metavar="N", dest="self_managed",
                         help="domains that a policy host serves at most to "
-                        "be self-managed (default: 5)")
+                        f"be self-managed (default: {SELF_MANAGED})")
     parser.add_argument("--format", choices=FORMATS, default="text",
                         help="default: text")
     parser.add_argument("--top", type=command.positive, metavar="N",
@@ -104,9 +109,9 @@ def chosen_tables(chosen: argparse.Namespace) -> list[str]:
 
 
 def measure(records: Store, program: Program | None,
-            chosen: argparse.Namespace) -> None:
+            rank_bin: int | None = None, third_party: int = THIRD_PARTY,
+            self_managed: int = SELF_MANAGED) -> None:
     """Derive the tables that statistics are counted on."""
-    rank_bin = chosen.rank_bin
     if rank_bin is None:
         # the power of ten that makes at most RANK_GROUPS groups
         highest = records.one("SELECT max(rank) FROM domain") or 1
@@ -116,7 +121,7 @@ def measure(records: Store, program: Program | None,
     records.db.execute(
         "CREATE TABLE setting AS SELECT ?::BIGINT AS rank_bin, "
         "?::BIGINT AS third_party, ?::BIGINT AS self_managed",
-        [rank_bin, chosen.third_party, chosen.self_managed])
+        [rank_bin, third_party, self_managed])
     records.run("measure_pairs")
     records.run("measure_sts")
     records.run("names")
@@ -178,7 +183,8 @@ def summarize(chosen: argparse.Namespace) -> tables.Summary:
                 "mxcensus not found; without it registrable domains and "
                 "providers are unknown, so every MX host is an operator of "
                 "its own")
-        measure(records, program, chosen)
+        measure(records, program, chosen.rank_bin, chosen.third_party,
+                chosen.self_managed)
         for table in wanted:
             rows = (adoption(records, "everything").get("all", [])
                     if table == "adoption" else records.rows(table))
