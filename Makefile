@@ -126,7 +126,7 @@ demo-run: $(BUILD)/mxcensus
 	@MXCENSUS=$(BUILD)/mxcensus tests/lab/in-net tests/lab/demo.sh
 
 check:
-	@scripts/deps.sh
+	@scripts/deps.sh tests
 	@scripts/venv.sh $(VENV)
 	@$(MAKE) check-run
 
@@ -181,7 +181,7 @@ $(BUILD)/mxcensus.1: $(BUILD)/mxcensus
 man: $(BUILD)/mxcensus.1
 
 # Each is scripts/NAME, and mxcensus-NAME once installed.
-COMMANDS := summarize diff trend export reports
+COMMANDS := summarize diff trend report export reports
 
 install: $(BUILD)/mxcensus $(BUILD)/mxcensus.1
 	install -d $(DESTDIR)$(PREFIX)/bin \

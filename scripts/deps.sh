@@ -1,7 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# deps.sh: installs what mxcensus needs from the distribution's packages.
+# deps.sh [tests]: installs what mxcensus needs from the distribution's
+# packages; with `tests` also a browser to look at the page of scripts/report
+# with, which is large and which one test alone wants.
 #
 # On Debian and its kin, as root or with sudo; packages that are there are not
 # asked for again.  Elsewhere it lists what is missing and stops.  Servers of
@@ -17,6 +19,11 @@ scripts="python3 python3-venv ca-certificates"
 # the tools that look at them beside our own scanner.
 lab="libcmocka-dev universal-ctags nsd unbound nginx-light postfix
 	ldnsutils bind9-dnsutils curl openssl zstd gzip util-linux iproute2"
+browser=
+if [ "${1:-}" = tests ] && ! command -v chromium >/dev/null &&
+    ! command -v chromium-browser >/dev/null; then
+	browser=chromium
+fi
 
 die()
 {
@@ -65,7 +72,7 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 fi
 
 missing=$(missing_packages)
-[ -n "$missing" ] || exit 0
+[ -n "$missing$browser" ] || exit 0
 
 as_root=
 if [ "$(id -u)" -ne 0 ]; then
@@ -73,7 +80,7 @@ if [ "$(id -u)" -ne 0 ]; then
 		die "run as root or install sudo; missing packages: $missing"
 	as_root=sudo
 fi
-echo "installing: $missing"
+echo "installing: $missing$browser"
 
 # Installing a server must not start it: its port may be in use, and nobody
 # asked for a running mail server.
@@ -97,8 +104,14 @@ apt()
 		-o Dpkg::Use-Pty=0 "$@" >>"$log" 2>&1
 }
 # shellcheck disable=SC2086
-if ! { apt update && apt install --no-install-recommends $missing; }; then
+if ! { apt update && { [ -z "$missing" ] ||
+    apt install --no-install-recommends $missing; }; }; then
 	tail -n 15 "$log" >&2
 	die "the packages could not be installed (log: $log)"
+fi
+# Not every kin of Debian has it; the test says that it was skipped.
+if [ -n "$browser" ] && ! apt install --no-install-recommends "$browser"; then
+	echo "deps.sh: $browser could not be installed; the page of" \
+		"scripts/report will not be looked at" >&2
 fi
 rm -f "$log"

@@ -125,6 +125,8 @@ lab() {
 	run lab_signals tests/lab/in-net tests/lab/signals.sh
 	run lab_check tests/lab/in-net tests/lab/check.sh
 	run lab_tlsrpt tests/lab/in-net tests/lab/tlsrpt.sh
+	run lab_evolve tests/lab/in-net tests/lab/evolve.sh 300
+	run lab_report tests/lab/in-net tests/lab/report.sh
 	run lab_10k tests/lab/in-net tests/lab/scan_list.sh \
 		../shared/data/opendns-top-10k.txt
 }

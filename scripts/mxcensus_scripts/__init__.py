@@ -3,8 +3,14 @@
 
 trouble    one clear line instead of a traceback
 program    runs `mxcensus cat` and `mxcensus schema`; nothing here reads .mxc
+inputs     .mxc files and exported folders, and which of them are one scan
+schema     the relations' columns, out of what the program says
 store      records into DuckDB, SQL files out of scripts/sql/ over them
+names      whose a name is: mxcensus parse name, asked in bulk
+command    what all command lines share; progress the line they show
 tables     what a table is, and its shape for machines
 text       what it looks like for people
-summarize  the command
+
+The commands: summarize, diff (with changes), trend, report, export (with
+publish and redact), reports.
 """

@@ -26,6 +26,7 @@ NEEDS: Needs = {
         "sts.policy.host", "sts.policy.a.addresses", "sts.policy.a.cname",
         "sts.policy.aaaa.addresses", "sts.policy.aaaa.cname",
         "sts.policy.tls.chain", "sts.policy.tls.not_after",
+        "sts.policy.tls.trusted", "sts.policy.tls.name_ok",
         "sts.policy.tls.time_ok", "sts.policy.tls.expired"),
     "mx": ("host", "starttls", "tlsa.lookup.outcome", "tlsa.rr",
            "addresses.address", "addresses.tls.chain",
@@ -80,8 +81,8 @@ TABLE = {
          "certificate of an MX host valid again"),
     ),
     "DANE": (
-        ("dane_added", BETTER, "TLSA records where no MX host had any"),
-        ("dane_removed", WORSE, "no MX host has TLSA records any more"),
+        ("dane_added", BETTER, "secure TLSA records where no MX host had any"),
+        ("dane_removed", WORSE, "no MX host has secure TLSA records any more"),
         ("dane_broken", WORSE, "DANE fails at an MX host"),
         ("dane_repaired", BETTER, "DANE works at an MX host"),
         ("tlsa_stale", WORSE, "certificate changed, TLSA records match the "

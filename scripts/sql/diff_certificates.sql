@@ -22,7 +22,7 @@ WITH changed AS (
 ), told AS (
 	SELECT 0 AS place, name, unnest([
 	change('certificate_renewed', o.leaf <> n.leaf
-	       AND n.not_after > o.not_after AND n.time_ok,
+	       AND n.not_after > o.not_after AND n.valid,
 	       strftime(make_timestamp(o.not_after * 1000000), '%Y-%m-%d'),
 	       strftime(make_timestamp(n.not_after * 1000000), '%Y-%m-%d'),
 	       host),

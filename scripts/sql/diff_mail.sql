@@ -61,15 +61,15 @@ WITH told AS (
 	]) AS e
 	FROM host_pair AS p LEFT JOIN host_change AS c ON c.host = p.host
 ), published AS (
-	-- TLSA records on any host: one yes settles it, a host that is not
+	-- secure TLSA records on any host: one yes settles it, a host that is not
 	-- known leaves a no open
 	SELECT name, [at_.dane for at_ in o.mx] AS old_, [at_.dane for at_ in n.mx] AS new_,
 		-- a list with a null has not as many numbers as members
 		len(old_) > 0 AND len(new_) > 0 AS has_hosts,
-		len([w_ for w_ in old_ if w_ IN ('ok', 'mismatch', 'unusable',
-		     'insecure')]) > 0 AS old_has,
-		len([w_ for w_ in new_ if w_ IN ('ok', 'mismatch', 'unusable',
-		     'insecure')]) > 0 AS new_has,
+		len([w_ for w_ in old_ if w_ IN ('ok', 'mismatch', 'unusable')])
+			> 0 AS old_has,
+		len([w_ for w_ in new_ if w_ IN ('ok', 'mismatch', 'unusable')])
+			> 0 AS new_has,
 		len([w_ for w_ in old_ if w_ = 'absent']) = len(old_) AS old_none,
 		len([w_ for w_ in new_ if w_ = 'absent']) = len(new_) AS new_none
 	FROM pair WHERE o.mx IS DISTINCT FROM n.mx

@@ -79,6 +79,8 @@ SELECT scan_no, file, line, name, verdict, verdict_dane, record_word,
 	   'leaf': sts.policy.tls.chain[1],
 	   'not_after': sts.policy.tls.not_after,
 	   'time_ok': sts.policy.tls.time_ok,
+	   'valid': sts.policy.tls.trusted AND sts.policy.tls.name_ok
+	            AND sts.policy.tls.time_ok,
 	   'expired': coalesce(sts.policy.tls.expired, false)}, NULL)
 		AS policy_tls
 FROM asked;

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # evolve.sh [N [FOLDER]]: a world of N names (300) through four weeks, scanned
-# in each, true each time.  FOLDER, where one is given, keeps week1.mxc to
+# in each, true each time; scripts/diff finds exactly what happened from week to
+# week, and scripts/trend counts what the worlds hold.  FOLDER, where one is given, keeps week1.mxc to
 # week4.mxc, the worlds beside them, and events2.jsonl to events4.jsonl: what
 # happened up to that week.
 set -u
@@ -35,6 +36,22 @@ scan_week() {
 	scan "$keep/week$week.mxc"
 }
 
+differ() {
+	local week=$1
+	scripts/diff --mxcensus "$MXCENSUS" --format json \
+		"$keep/week$((week - 1)).mxc" "$keep/week$week.mxc" \
+		>"$dir/diff.json" &&
+		"$python" tests/lab/evolve_compare.py \
+			"$keep/events$week.jsonl" "$dir/diff.json"
+}
+
+trends() {
+	scripts/trend --mxcensus "$MXCENSUS" --format json \
+		"$keep"/week[1-4].mxc >"$dir/trend.json" &&
+		"$python" tests/lab/evolve_trend.py "$dir/trend.json" \
+			"$keep"/week[1-4].jsonl
+}
+
 names >"$dir/list.txt" || { echo "no names"; exit 1; }
 check "week 1: a world of $n names" sh -c "tests/lab/world '$dir/list.txt' \
 	--seed weeks >'$keep/week1.jsonl'"
@@ -45,5 +62,8 @@ for week in 1 2 3 4; do
 		tests/lab/lab check --dir "$dir/lab" "$keep/week$week.mxc"
 	check "week $week: the lab goes down" tests/lab/lab down \
 		--dir "$dir/lab"
+	[ "$week" -eq 1 ] || check "week $week: diff finds what happened" \
+		differ "$week"
 done
+check "trend counts what the worlds hold" trends
 finish

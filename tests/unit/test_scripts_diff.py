@@ -120,11 +120,12 @@ CASES: tuple[tuple[str, Record, Record, str], ...] = (
     ("cert-broken", {}, {"mx.0.trusted": False}, "certificate_broken"),
     ("cert-repaired", {"mx.0.name_ok": False}, {}, "certificate_repaired"),
     ("cert-unknown", {"mx.0.name_ok": None}, {"mx.0.name_ok": False}, ""),
-    ("policy-renewed", {}, {TLS: {"chain": ["ab"], "time_ok": True,
-                                  "not_after": 1_900_000_000}},
+    ("policy-renewed", {}, {TLS: GOOD | {"not_after": 1_900_000_000}},
      "certificate_renewed"),
-    ("policy-reverted", {}, {TLS: {"chain": ["ab"], "time_ok": True,
-                                   "not_after": 1_700_000_000}}, ""),
+    ("policy-other", {}, fails("tls") | {
+        TLS: GOOD | {"not_after": 1_900_000_000, "name_ok": False}},
+     "policy_broken"),
+    ("policy-reverted", {}, {TLS: GOOD | {"not_after": 1_700_000_000}}, ""),
     ("policy-expired", {}, fails("tls") | {
         TLS + ".time_ok": False, TLS + ".expired": True},
      "certificate_expired policy_broken"),

@@ -32,14 +32,19 @@ def lines(rows: Rows) -> list[dict[str, str | None]]:
 class TestCompare(unittest.TestCase):
     """Each way in which the two can differ."""
 
-    def compare(self, made: Rows, found: Rows, *arguments: str
-                ) -> tuple[int, str]:
-        """Exit status and what was printed."""
+    def compare(self, made: Rows, found: Rows, *arguments: str,
+                verdicts: int = 0) -> tuple[int, str]:
+        """Exit status and what was printed; `verdicts`: how many the matrix
+        has from none to enforce_ok."""
         with tempfile.TemporaryDirectory() as folder:
             events, diff = Path(folder, "e.jsonl"), Path(folder, "d.json")
             events.write_text("".join(json.dumps(line) + "\n"
                                       for line in lines(made)))
-            diff.write_text(json.dumps({"events": lines(found)}))
+            diff.write_text(json.dumps({
+                "events": lines(found), "matrices": {"verdict": [
+                    {"from": "none", "to": "enforce_ok", "domains": verdicts},
+                    {"from": "none", "to": "none", "domains": 7},
+                    {"from": "none", "to": "inconclusive", "domains": 5}]}}))
             process = subprocess.run(
                 [sys.executable, str(ROOT / "tests/lab/evolve_compare.py"),
                  str(events), str(diff), *arguments], text=True,
@@ -70,6 +75,28 @@ class TestCompare(unittest.TestCase):
             self.assertIn(f"{extra[0]}: found {extra[1]}", shown)
         self.assertEqual(self.compare(list(MADE), [*FOUND, extra],
                                       "--ignore", "policy_changed")[0], 0)
+
+    def test_verdicts(self) -> None:
+        """Made and found must agree in number; what is unknown is none."""
+        one: Rows = [("a.example", "verdict", "none", "enforce_ok")]
+        self.assertEqual(self.compare(one, [], verdicts=1)[0], 0)
+        self.assertEqual(self.compare(one, [], verdicts=0)[0], 1)
+        self.assertEqual(self.compare(one, [], verdicts=2)[0], 1)
+
+    def test_unseen(self) -> None:
+        """A look-up that failed hides; whatever is found is one too many."""
+        made: Rows = [("a.example", "lookup_failed_this_week", None, None)]
+        self.assertEqual(self.compare(made, [])[0], 0)
+        found: Rows = [("a.example", "removed_abruptly", "enforce", "none")]
+        self.assertEqual(self.compare(made, found)[0], 1)
+
+    def test_instead(self) -> None:
+        """A roll may mend what was stale."""
+        made: Rows = [("a.example", "tlsa_rolled", None, None)]
+        for event, status in (("tlsa_rolled", 0), ("dane_repaired", 0),
+                              ("dane_broken", 1)):
+            self.assertEqual(self.compare(made, [
+                ("a.example", event, "x", "y")])[0], status)
 
     def test_values_and_nothing(self) -> None:
         wrong: Rows = [("a.example", "withdrawn", "testing", "none")]

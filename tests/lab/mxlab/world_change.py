@@ -15,7 +15,7 @@ from typing import Callable
 from .world_hosts import DANE
 from .world_lapse import LAPSES
 from .world_plan import Plan
-from .world_policy import POLICIES
+from .world_policy import POLICIES, PolicyKind
 from .world_providers import PROVIDERS
 from .world_txt import STS, TLSRPT
 
@@ -126,7 +126,13 @@ def policy_repaired(plan: Plan, _: random.Random, __: dict) -> Plan | None:
         return None
     return replace(
         plan, policy="ok_alias" if kind.alias else "ok",
-        policy_generation=plan.policy_generation + bool(kind.cert))
+        policy_generation=plan.policy_generation + shows_certificate(kind))
+
+
+def shows_certificate(kind: PolicyKind) -> bool:
+    """Is the certificate what is wrong, so that the next one is another?  A
+    host that has none for the name never shows any."""
+    return bool(kind.cert) and kind.cert.get("kind") != "none"
 
 
 def other_age(plan: Plan, rng: random.Random) -> Plan:
