@@ -19,6 +19,8 @@ from mxcensus_scripts import changes  # noqa: E402
 
 RECORD, POLICY, TLS = "sts.record.status", "sts.policy.status", (
     "sts.policy.tls")
+# Another certificate, and all is well with it.
+GOOD = {"chain": ["ab"], "trusted": True, "name_ok": True, "time_ok": True}
 MODE, BODY_, ID = "sts.policy.mode", "sts.policy.body", "sts.record.id"
 ABSENT = {RECORD: "absent", ID: None, "sts.policy": {"status": "none_tried"},
           "verdict": "none"}
