@@ -62,7 +62,7 @@ function top() {
 const HEADLINES = [
 	["sts_record_mx", "MTA-STS published", "domains with MX"],
 	["policy_usable", "Policy usable", "domains with a valid record"],
-	["mode_enforce", "Policy enforced", "usable policies"],
+	["mode_enforce", "Policy enforced", "valid policies fetched"],
 	["tlsrpt_record_mx", "TLS reports asked for", "domains with MX"],
 	["starttls_all", "STARTTLS on all MX", "domains whose MX answers"],
 	["dane_published", "DANE published", "domains with MX"],
