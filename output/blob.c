@@ -33,6 +33,7 @@ tally_record(struct tally *into, const struct record *r)
 		into->certificates++;
 		break;
 	case RECORD_SCAN:
+	case RECORD_SESSION:
 	case RECORD_END:
 		break;
 	}

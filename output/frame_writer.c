@@ -83,17 +83,45 @@ claim(struct frame_writer *w, char *error, size_t cap)
 	}
 	if (w->is_stdout || fstat(w->fd, &st) != 0 || !S_ISREG(st.st_mode))
 		return true;
+	w->is_regular = true;
 	if (flock(w->fd, LOCK_EX | LOCK_NB) != 0) {
 		explain(error, cap, w->path,
 		    "another scan is writing to it", "");
 		return false;
 	}
-	if (ftruncate(w->fd, 0) != 0) {
-		explain(error, cap, w->path, strerrordesc_np(errno), "");
-		return false;
-	}
-	w->is_regular = true;
 	return true;
+}
+
+bool
+frame_writer_cut(struct frame_writer *w, uint64_t at, char *error, size_t cap)
+{
+	if (!w->is_regular)
+		return true;
+	/* durable before anything takes the place of what was cut */
+	if (ftruncate(w->fd, (off_t)at) == 0 &&
+	    lseek(w->fd, (off_t)at, SEEK_SET) == (off_t)at &&
+	    (fdatasync(w->fd) == 0 || errno == EINVAL)) {
+		w->durable = at;
+		return true;
+	}
+	explain(error, cap, w->path, strerrordesc_np(errno), "");
+	return false;
+}
+
+static struct frame_writer *
+writer_new(const char *path, int fd, int level)
+{
+	struct frame_writer *w = xcalloc(1, sizeof(*w));
+
+	w->fd = fd;
+	w->path = xstrdup(path);
+	w->zstd = ZSTD_createCCtx();
+	if (w->zstd == NULL)
+		log_fatal("out of memory (compressor)");
+	ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, level);
+	ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_checksumFlag, 1);
+	ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_contentSizeFlag, 1);
+	return w;
 }
 
 struct frame_writer *
@@ -111,22 +139,46 @@ frame_writer_open(const char *path, bool force, int level, char *error,
 			    strerrordesc_np(errno), "");
 		return NULL;
 	}
-	w = xcalloc(1, sizeof(*w));
-	w->fd = fd;
+	w = writer_new(is_stdout ? "standard output" : path, fd, level);
 	w->is_stdout = is_stdout;
-	w->path = xstrdup(is_stdout ? "standard output" : path);
 	w->new_name = new_name;
-	w->zstd = ZSTD_createCCtx();
-	if (w->zstd == NULL)
-		log_fatal("out of memory (compressor)");
-	ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, level);
-	ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_checksumFlag, 1);
-	ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_contentSizeFlag, 1);
-	if (!claim(w, error, cap)) {
+	if (!claim(w, error, cap) || !frame_writer_cut(w, 0, error, cap)) {
 		frame_writer_close(w);
 		return NULL;
 	}
 	return w;
+}
+
+struct frame_writer *
+frame_writer_reopen(const char *path, int level, char *error, size_t cap)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+	struct frame_writer *w;
+
+	if (fd == -1) {
+		explain(error, cap, path, strerrordesc_np(errno), "");
+		return NULL;
+	}
+	w = writer_new(path, fd, level);
+	/* who created it may have died before its name was synced */
+	w->new_name = true;
+	if (!claim(w, error, cap)) {
+		frame_writer_close(w);
+		return NULL;
+	}
+	if (!w->is_regular) {
+		explain(error, cap, path, "is no regular file",
+		    "a scan into it cannot be gone on with");
+		frame_writer_close(w);
+		return NULL;
+	}
+	return w;
+}
+
+int
+frame_writer_fd(const struct frame_writer *w)
+{
+	return w->fd;
 }
 
 void
@@ -210,7 +262,7 @@ give_up(struct frame_writer *w, int errnum, char *error, size_t cap)
 	if (w->is_regular && ftruncate(w->fd, (off_t)w->durable) != 0)
 		strbuf_fmt(&b, " (and its end may be torn)");
 	if (errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG)
-		strbuf_fmt(&b, "; make room and scan again");
+		strbuf_fmt(&b, "; make room");
 }
 
 bool

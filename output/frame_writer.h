@@ -21,6 +21,16 @@ struct frame_writer;
  */
 struct frame_writer *frame_writer_open(const char *path, bool force,
     int level, char *error, size_t cap);
+/*
+ * An existing regular file to go on with, claimed and not changed: behind
+ * what is read through frame_writer_fd() it is cut, then written on.
+ */
+struct frame_writer *frame_writer_reopen(const char *path, int level,
+    char *error, size_t cap);
+int frame_writer_fd(const struct frame_writer *w);
+/* Cuts the file at the end of a whole frame.  False: `error` says why. */
+bool frame_writer_cut(struct frame_writer *w, uint64_t at, char *error,
+    size_t cap);
 void frame_writer_add(struct frame_writer *w, const void *p, size_t n);
 size_t frame_writer_pending(const struct frame_writer *w); /* plain bytes */
 /*

@@ -43,7 +43,7 @@ const struct field_row *field_row(enum field f);
 const struct field_row *field_find(struct slice object, struct slice name);
 
 enum record_type { RECORD_SCAN, RECORD_DOMAIN, RECORD_MX, RECORD_CERT,
-	RECORD_END };
+	RECORD_SESSION, RECORD_END };
 
 /* What `end` adds up. */
 struct tally {
@@ -92,6 +92,7 @@ struct scan_meta {
 	uint8_t list_sha256[32];
 	uint64_t list_lines;
 	bool trust_ad, ipv6;
+	bool is_judged_again; /* read only: not by the scan's own rules */
 	bool has_trust;
 	uint8_t trust_sha256[32];
 	uint64_t trust_certificates;
@@ -118,3 +119,16 @@ struct end_meta {
 };
 
 struct record *record_end(const struct end_meta *meta);
+
+/* Where an unfinished scan is gone on with. */
+struct session_meta {
+	struct slice version, vantage;
+	const struct slice *resolver;
+	size_t n_resolver;
+	int64_t started_ms;
+	uint64_t domains;             /* records before it */
+	uint64_t cut_bytes;           /* that were no whole frames */
+	const struct end_meta *previous; /* NULL: the scan was killed */
+};
+
+struct record *record_session(const struct session_meta *meta);

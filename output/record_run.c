@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * record_run.c: the records of a run as a whole: `scan` first, `end` last,
- * and `cert`, once per distinct certificate.
+ * `cert`, once per distinct certificate, and `session`, once per resume.
  */
 #include "output/pack.h"
 
@@ -128,4 +128,35 @@ record_end(const struct end_meta *meta)
 	pack_uint(&p, FIELD_end_policy_connects, meta->policy_connects);
 	pack_uint(&p, FIELD_end_smtp_connects, meta->smtp_connects);
 	return pack_finish(&p, RECORD_END);
+}
+
+static void
+pack_previous(struct packer *p, const struct end_meta *end)
+{
+	pack_str(p, FIELD_session_previous_reason, slice_of(end->reason));
+	pack_time(p, FIELD_session_previous_ended, end->ended_ms);
+	pack_uint(p, FIELD_session_previous_duration_ms, end->duration_ms);
+	pack_uint(p, FIELD_session_previous_dns_queries, end->dns_queries);
+	pack_uint(p, FIELD_session_previous_policy_connects,
+	    end->policy_connects);
+	pack_uint(p, FIELD_session_previous_smtp_connects,
+	    end->smtp_connects);
+}
+
+struct record *
+record_session(const struct session_meta *meta)
+{
+	struct packer p;
+
+	pack_begin(&p, OBJECT_session);
+	pack_time(&p, FIELD_session_started, meta->started_ms);
+	pack_str(&p, FIELD_session_version, meta->version);
+	pack_strs(&p, FIELD_session_resolvers, meta->resolver,
+	    meta->n_resolver);
+	pack_str_if(&p, FIELD_session_vantage, meta->vantage);
+	pack_uint(&p, FIELD_session_domains, meta->domains);
+	pack_uint_if(&p, FIELD_session_cut_bytes, meta->cut_bytes);
+	if (meta->previous != NULL)
+		pack_previous(&p, meta->previous);
+	return pack_finish(&p, RECORD_SESSION);
 }

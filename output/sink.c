@@ -7,8 +7,8 @@
  * A certificate enters the set when it is posted: whoever sees it there posts
  * behind it, so a record never refers forward.
  *
- * `scan` and `end` are frames of their own: a scan that is killed leaves a
- * readable file, and `end` can be cut off again.
+ * `scan`, `session` and `end` are frames of their own: a scan that is killed
+ * leaves a readable file, and `end` can be cut off again.
  */
 #include "output/sink.h"
 
@@ -49,6 +49,7 @@ struct sink {
 	struct frame_writer *writer;
 	void (*failed)(void *ctx, const char *error);
 	void *failed_ctx;
+	uint32_t frame_ms;
 	struct timespec frame_end; /* when the open frame must be closed */
 	bool has_failed;           /* of the writer's thread */
 	/* Of what was taken; the writer's, and whose it lets idle: drain. */
@@ -68,13 +69,13 @@ struct sink {
 };
 
 static struct timespec
-frame_deadline(void)
+frame_deadline(uint32_t ms)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += LIMIT_FRAME_MS / 1000;
-	t.tv_nsec += LIMIT_FRAME_MS % 1000 * 1000000;
+	t.tv_sec += ms / 1000;
+	t.tv_nsec += ms % 1000 * 1000000;
 	if (t.tv_nsec >= 1000000000) {
 		t.tv_nsec -= 1000000000;
 		t.tv_sec++;
@@ -109,7 +110,8 @@ flush(struct sink *s)
 static bool
 stands_alone(enum record_type type)
 {
-	return type == RECORD_SCAN || type == RECORD_END;
+	return type == RECORD_SCAN || type == RECORD_SESSION ||
+	    type == RECORD_END;
 }
 
 static void
@@ -119,7 +121,7 @@ take_record(struct sink *s, struct record *r)
 		if (r->type == RECORD_END)
 			flush(s);
 		if (frame_writer_pending(s->writer) == 0)
-			s->frame_end = frame_deadline();
+			s->frame_end = frame_deadline(s->frame_ms);
 		frame_writer_add(s->writer, r->bytes, r->n);
 		tally_record(&s->tally, r);
 		if (stands_alone(r->type) ||
@@ -222,8 +224,9 @@ init_shared(struct sink *s)
 struct sink *
 sink_open(const struct sink_config *config, char *error, size_t cap)
 {
-	struct frame_writer *writer = frame_writer_open(config->path,
-	    config->force, config->level, error, cap);
+	struct frame_writer *writer = config->writer != NULL ?
+	    config->writer : frame_writer_open(config->path, config->force,
+	    config->level, error, cap);
 	struct sink *s;
 	int rc;
 
@@ -233,7 +236,17 @@ sink_open(const struct sink_config *config, char *error, size_t cap)
 	s->writer = writer;
 	s->failed = config->failed;
 	s->failed_ctx = config->ctx;
+	s->frame_ms = config->frame_ms > 0 ? config->frame_ms :
+	    LIMIT_FRAME_MS;
+	atomic_store(&s->bytes, frame_writer_bytes(writer));
+	if (config->tally != NULL)
+		s->tally = *config->tally;
 	init_shared(s);
+	if (config->certs != NULL) {
+		digest_set_release(&s->_shared.certs);
+		s->_shared.certs = *config->certs;
+		*config->certs = (struct digest_set){ .slot = NULL };
+	}
 	rc = pthread_create(&s->thread, NULL, writer_main, s);
 	if (rc != 0)
 		log_fatal("cannot start the writer's thread: %s",

@@ -14,12 +14,23 @@
 
 #include "output/record.h"
 
+struct digest_set;
+struct frame_writer;
 struct sink;
 
 struct sink_config {
 	const char *path;
 	int level;     /* of zstd */
 	bool force;    /* replace an existing file */
+	uint32_t frame_ms; /* between frames; 0: LIMIT_FRAME_MS */
+	/*
+	 * A file to go on with: its writer, cut where new frames begin, the
+	 * certificates in it and what its records add up to.  The first two
+	 * are taken over; opening cannot fail then.  NULL: `path` is opened.
+	 */
+	struct frame_writer *writer;
+	struct digest_set *certs;
+	const struct tally *tally;
 	/* Called once, from the writer's thread, when writing fails; later
 	 * records are dropped.  `error` is one line. */
 	void (*failed)(void *ctx, const char *error);

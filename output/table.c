@@ -49,6 +49,7 @@ static const enum field first_fields[OBJECT_COUNT] = {
 	[OBJECT_dane] = FIELD_dane_usable,
 	[OBJECT_cert] = FIELD_cert_type,
 	[OBJECT_end] = FIELD_end_type,
+	[OBJECT_session] = FIELD_session_type,
 };
 
 const struct field_row *

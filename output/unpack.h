@@ -30,6 +30,12 @@ bool unpack_end(struct arena *a, const msgpack_object *record,
 bool unpack_cert_names(struct arena *a, const msgpack_object *record,
     struct cert_facts *out);
 
+/* What a scan record says of how to go on with it. */
+bool unpack_scan(struct arena *a, const msgpack_object *record,
+    uint64_t *format, struct scan_meta *meta);
+
+/* A session record as it is. */
+struct record *record_session_again(const msgpack_object *record);
 /* A cert record as it is; NULL where it has no digest. */
 struct record *record_cert_again(const msgpack_object *record);
 /* A scan record as it is, with who judged its facts again, and when. */

@@ -100,6 +100,33 @@ unpack_cert_names(struct arena *a, const msgpack_object *record,
 	return copy_digest(view_str(&w, FIELD_cert_sha256), out->sha256);
 }
 
+bool
+unpack_scan(struct arena *a, const msgpack_object *record, uint64_t *format,
+    struct scan_meta *meta)
+{
+	struct unpacker u = { .arena = a };
+	struct view w;
+
+	view_open(&w, record, OBJECT_scan);
+	*format = view_uint(&w, FIELD_scan_format, UINT64_MAX);
+	*meta = (struct scan_meta){
+		.version = view_str(&w, FIELD_scan_version),
+		.list = view_str(&w, FIELD_scan_list),
+		.list_lines = view_uint(&w, FIELD_scan_list_lines,
+		    UINT64_MAX),
+		.ipv6 = view_flag(&w, FIELD_scan_ipv6),
+		.is_judged_again = view_at(&w, FIELD_scan_judged_version) !=
+		    NULL,
+	};
+	meta->option = view_strs(&u, &w, FIELD_scan_options, &meta->n_option);
+	meta->stage = view_strs(&u, &w, FIELD_scan_stages, &meta->n_stage);
+	meta->has_list_digest = copy_digest(view_str(&w,
+	    FIELD_scan_list_sha256), meta->list_sha256);
+	meta->has_trust = copy_digest(view_str(&w, FIELD_scan_trust_sha256),
+	    meta->trust_sha256);
+	return !u.failed && object_is(record, SLICE_LIT("scan"));
+}
+
 /* ---- as they are ---- */
 
 static struct record *
@@ -117,21 +144,34 @@ finish(msgpack_sbuffer *buffer, int failed, enum record_type type)
 	return r;
 }
 
+static struct record *
+as_it_is(const msgpack_object *record, enum record_type type)
+{
+	msgpack_sbuffer buffer;
+	msgpack_packer out;
+	int failed;
+
+	msgpack_sbuffer_init(&buffer);
+	msgpack_packer_init(&out, &buffer, msgpack_sbuffer_write);
+	failed = msgpack_pack_object(&out, *record);
+	return finish(&buffer, failed, type);
+}
+
+struct record *
+record_session_again(const msgpack_object *record)
+{
+	return as_it_is(record, RECORD_SESSION);
+}
+
 struct record *
 record_cert_again(const msgpack_object *record)
 {
 	uint8_t sha256[DIGEST_BYTES];
-	msgpack_sbuffer buffer;
-	msgpack_packer out;
 	struct record *r;
-	int failed;
 
 	if (!copy_digest(object_text(record, "sha256"), sha256))
 		return NULL;
-	msgpack_sbuffer_init(&buffer);
-	msgpack_packer_init(&out, &buffer, msgpack_sbuffer_write);
-	failed = msgpack_pack_object(&out, *record);
-	r = finish(&buffer, failed, RECORD_CERT);
+	r = as_it_is(record, RECORD_CERT);
 	memcpy(r->sha256, sha256, DIGEST_BYTES);
 	return r;
 }

@@ -23,7 +23,8 @@ enum own { OWN_JSON, OWN_SUGGEST, OWN_TLSRPT, OWN_ORGANIZATION,
 	OWN_CONTACT_INFO };
 #define OWN_BASE 1000 /* above what getopt returns for other options */
 
-static const char *const scan_only[] = { "output", "force", "level", "notes",
+static const char *const scan_only[] = { "output", "force", "resume",
+	"frame-ms", "level", "notes",
 	"status-file", "stages", "dry-run", "dns-rate", "dns-window",
 	"smtp-window", "policy-window", "workers", "window", "drain-ms" };
 

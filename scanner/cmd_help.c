@@ -86,6 +86,13 @@ print_man(void)
 	    "\\-\\-drain\\-ms to finish and write the end of the file; a "
 	    "second one leaves at once.  SIGHUP reads the exclusion files "
 	    "again.\n"
+	    ".SH GOING ON\n"
+	    "The same command with \\-\\-resume goes on with the file of a "
+	    "scan that was stopped, killed or ran out of disk: what its "
+	    "whole frames hold is not asked again, a torn end is cut.  The "
+	    "list must be the same, and every option that can change a "
+	    "record; rates, windows, manners, exclusions, resolvers and "
+	    "workers may differ.  Standard input cannot be read again.\n"
 	    ".SH FILES\n"
 	    "The record format is documented in SCHEMA.md.\n", stdout);
 }

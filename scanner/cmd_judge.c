@@ -17,7 +17,6 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
-#include "output/digest_set.h"
 #include "output/object.h"
 #include "output/reader.h"
 #include "output/sink.h"
@@ -27,6 +26,7 @@
 #include "scanner/rules/name.h"
 #include "scanner/run.h"
 #include "scanner/slice_map.h"
+#include "scanner/ta_names.h"
 
 #include "scanner/base/banned.h"
 
@@ -35,20 +35,13 @@
 
 enum status { STATUS_OK, STATUS_INPUT, STATUS_DAMAGED, STATUS_FAILED };
 
-/* The DNS names of a certificate. */
-struct names {
-	struct slice *name;
-	size_t n;
-};
-
 struct judging {
 	const char *in, *out;
 	bool force, help;
 	struct sink *sink;
 	struct arena *work;        /* of one record */
 	struct slice_map hosts;    /* name: struct host_state */
-	struct slice_map certs;    /* SHA-256: struct names, of those wanted */
-	struct digest_set wanted;
+	struct ta_names certs;
 	size_t n_posted;           /* since the writer was waited for */
 	uint64_t n_domain;
 	uint64_t n_unreadable;     /* records left out */
@@ -83,8 +76,8 @@ print_help(void)
 static bool
 is_known_type(const msgpack_object *record)
 {
-	static const char *const types[] = { "scan", "domain", "mx", "cert",
-		"end" };
+	static const char *const types[] = { "scan", "session", "domain",
+		"mx", "cert", "end" };
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (object_is(record, slice_of(types[i])))
@@ -98,13 +91,8 @@ want_names(struct judging *g, const msgpack_object *record)
 	struct host_facts f;
 	struct mx_meta meta;
 
-	if (!unpack_mx(g->work, record, &meta, &f))
-		return;
-	for (size_t i = 0; i < f.n_address; i++)
-		if (f.address[i].dane.ta_name_failed &&
-		    f.address[i].tls.n_chain > 0)
-			digest_set_add(&g->wanted,
-			    f.address[i].tls.chain[0].sha256);
+	if (unpack_mx(g->work, record, &meta, &f))
+		ta_names_want(&g->certs, &f);
 }
 
 /* NULL: it can be judged; else what is wrong with the file. */
@@ -222,54 +210,12 @@ post(struct judging *g, struct record *record)
 static struct record *
 judge_cert(struct judging *g, const msgpack_object *record)
 {
-	struct arena *keep = g->certs.arena;
 	struct cert_facts c;
-	struct names *names;
 
 	if (!unpack_cert_names(g->work, record, &c))
 		return NULL;
-	if (digest_set_has(&g->wanted, c.sha256)) {
-		/* RFC 7672 3.2.3: CN-ID only where there is no DNS-ID. */
-		if (c.n_dns_name == 0 && c.subject_cn.n > 0) {
-			c.dns_name = &c.subject_cn;
-			c.n_dns_name = 1;
-		}
-		names = arena_alloc(keep, sizeof(*names));
-		names->n = c.n_dns_name;
-		names->name = arena_array(keep, names->n,
-		    sizeof(*names->name));
-		for (size_t i = 0; i < names->n; i++)
-			names->name[i] = arena_slice(keep, c.dns_name[i]);
-		slice_map_put(&g->certs, slice_make(c.sha256,
-		    sizeof(c.sha256)), names);
-	}
+	ta_names_take(&g->certs, &c);
 	return record_cert_again(record);
-}
-
-/* The names that a DANE-TA path vouches for, of all addresses. */
-static void
-add_ta_names(struct judging *g, const struct host_facts *f,
-    struct host_state *out)
-{
-	struct arena *keep = g->hosts.arena;
-	struct vec v = VEC_OF(struct slice);
-
-	for (size_t i = 0; i < f->n_address; i++) {
-		const struct smtp_facts *s = &f->address[i];
-		const struct names *names;
-
-		if (!s->dane.ta_name_failed || s->tls.n_chain == 0)
-			continue;
-		names = slice_map_get(&g->certs, slice_make(
-		    s->tls.chain[0].sha256, sizeof(s->tls.chain[0].sha256)));
-		for (size_t k = 0; names != NULL && k < names->n; k++) {
-			struct slice *to = vec_push(keep, &v);
-
-			*to = names->name[k];
-		}
-	}
-	out->ta_name = v.p;
-	out->n_ta_name = v.n;
 }
 
 static struct record *
@@ -283,7 +229,7 @@ judge_mx(struct judging *g, const msgpack_object *record)
 		return NULL;
 	state = arena_alloc(g->hosts.arena, sizeof(*state));
 	*state = judge_host(&f);
-	add_ta_names(g, &f, state);
+	ta_names_of(&g->certs, &f, g->hosts.arena, state);
 	slice_map_put(&g->hosts, f.host, state);
 	return record_mx(&meta, &f, state);
 }
@@ -354,6 +300,8 @@ judge_record(struct judging *g, struct reader *r, const msgpack_object *o)
 		return judge_cert(g, o);
 	if (object_is(o, SLICE_LIT("end")))
 		return judge_end(g, r, o);
+	if (object_is(o, SLICE_LIT("session")))
+		return record_session_again(o);
 	return record_scan_judged(o, slice_of(MXCENSUS_VERSION),
 	    clock_wall_ms());
 }
@@ -467,11 +415,9 @@ cmd_judge(int argc, char **argv)
 		log_fatal("no random numbers: %s", strerrordesc_np(errno));
 	g.work = arena_new();
 	slice_map_init(&g.hosts, key);
-	slice_map_init(&g.certs, key);
-	digest_set_init(&g.wanted);
+	ta_names_init(&g.certs, key);
 	status = judge(&g);
-	digest_set_release(&g.wanted);
-	slice_map_release(&g.certs);
+	ta_names_release(&g.certs);
 	slice_map_release(&g.hosts);
 	arena_free(g.work);
 	return (int)status;

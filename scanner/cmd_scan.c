@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "scanner/base/log.h"
 #include "scanner/commands.h"
@@ -99,6 +100,17 @@ check_list(struct run *r)
 	return result == SOURCE_NAME;
 }
 
+/* What can be gone on with needs a list that can be read again. */
+static void
+say_how_to_go_on(const struct run *r, const struct list_facts *list)
+{
+	struct stat st;
+
+	if (list->regular && stat(r->options->output, &st) == 0 &&
+	    S_ISREG(st.st_mode))
+		log_info("the same command with --resume goes on from here");
+}
+
 int
 cmd_scan(int argc, char **argv)
 {
@@ -121,6 +133,11 @@ cmd_scan(int argc, char **argv)
 		log_error("no output: give -o FILE.mxc");
 		return 1;
 	}
+	if (options.resume && options.force) {
+		log_error("--resume keeps the file and --force replaces it; "
+		    "give one or none");
+		return 1;
+	}
 	log_set_level(options.quiet ? LOG_ERROR :
 	    options.verbose ? LOG_DEBUG : LOG_INFO);
 	r = prepare_new(&options);
@@ -128,6 +145,8 @@ cmd_scan(int argc, char **argv)
 	    check_list(r)) {
 		source_on_reject(r->source, on_reject, &rejects_shown);
 		status = options.dry_run ? dry_run(r) : prepared_scan(r, &list);
+		if (r->sink != NULL && status != 0)
+			say_how_to_go_on(r, &list);
 	}
 	prepare_free(r);
 	return status;

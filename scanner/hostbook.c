@@ -163,6 +163,22 @@ add(struct hostbook *b, struct slice name)
 	return e;
 }
 
+void
+hostbook_put(struct hostbook *b, struct slice host,
+    const struct host_state *state)
+{
+	struct entry *e = find(b, host);
+	struct slice *name;
+
+	if (e == NULL)
+		e = add(b, host);
+	e->state = *state;
+	name = arena_array(b->ta_names, state->n_ta_name, sizeof(*name));
+	for (size_t i = 0; i < state->n_ta_name; i++)
+		name[i] = arena_slice(b->ta_names, state->ta_name[i]);
+	e->state.ta_name = name;
+}
+
 /* ---- the end of a visit ---- */
 
 static void

@@ -31,5 +31,11 @@ struct host_question {
 struct hostbook *hostbook_new(struct worker *w);
 /* Pending hosts are dropped, nobody is answered. */
 void hostbook_free(struct hostbook *b);
+/*
+ * Before the worker's thread starts: an answer that is known from an earlier
+ * session.  Names and state are copied; a second one replaces the first.
+ */
+void hostbook_put(struct hostbook *b, struct slice host,
+    const struct host_state *state);
 /* From any thread: asks the worker that owns the host. */
 void hostbook_ask(struct hostbook *owner, struct host_question *q);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * manifest.c: the scan record, first in every file: who scanned what, how,
- * with which program, list, resolvers and trust store.
+ * with which program, list, resolvers and trust store; and the session record
+ * where a scan is gone on with.
  */
 #include "scanner/manifest.h"
 
@@ -14,6 +15,7 @@
 #include <zstd.h>
 
 #include "scanner/preflight.h"
+#include "scanner/resume.h"
 
 #include "scanner/base/banned.h"
 
@@ -58,6 +60,38 @@ base_name(const char *path)
 	return slice_of(slash == NULL ? path : slash + 1);
 }
 
+static void
+add_resolvers(struct texts *t, const struct run *r)
+{
+	char text[80];
+
+	for (size_t i = 0; i < r->dns.n_resolver; i++) {
+		preflight_resolver_text(&r->dns, i, text, sizeof(text));
+		add_text(t, text);
+	}
+}
+
+void
+manifest_post_session(struct run *r, const struct resume *from)
+{
+	struct arena *a = arena_new();
+	struct texts resolvers = { a, VEC_OF(struct slice) };
+	char vantage[256] = "";
+	struct session_meta m = { .version = slice_of(MXCENSUS_VERSION),
+		.started_ms = r->started_ms, .domains = from->tally.domains,
+		.cut_bytes = from->cut_bytes,
+		.previous = from->has_end ? &from->end : NULL };
+	struct record *record;
+
+	add_resolvers(&resolvers, r);
+	m.resolver = resolvers.v.p, m.n_resolver = resolvers.v.n;
+	gethostname(vantage, sizeof(vantage) - 1);
+	m.vantage = slice_of(vantage);
+	record = record_session(&m);
+	sink_post(r->sink, &record, 1, NULL, NULL);
+	arena_free(a);
+}
+
 void
 manifest_post(struct run *r, const struct list_facts *list)
 {
@@ -68,7 +102,7 @@ manifest_post(struct run *r, const struct list_facts *list)
 	struct texts stages = { a, VEC_OF(struct slice) };
 	struct texts resolvers = { a, VEC_OF(struct slice) };
 	struct record *record;
-	char vantage[256] = "", text[80];
+	char vantage[256] = "";
 	struct scan_meta m = { .version = slice_of(MXCENSUS_VERSION),
 		.list = base_name(o->list), .ehlo_name = slice_of(o->ehlo_name),
 		.contact = slice_of(o->contact), .notes = slice_of(o->notes),
@@ -83,10 +117,7 @@ manifest_post(struct run *r, const struct list_facts *list)
 		add_text(&stages, "policy");
 	if (r->wants_smtp)
 		add_text(&stages, "smtp");
-	for (size_t i = 0; i < r->dns.n_resolver; i++) {
-		preflight_resolver_text(&r->dns, i, text, sizeof(text));
-		add_text(&resolvers, text);
-	}
+	add_resolvers(&resolvers, r);
 	gethostname(vantage, sizeof(vantage) - 1);
 	m.vantage = slice_of(vantage);
 	m.library = libraries.v.p, m.n_library = libraries.v.n;

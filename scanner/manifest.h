@@ -13,5 +13,12 @@ struct list_facts {
 	uint8_t sha256[32];
 };
 
+struct resume;
+
+/*
+ * The session record of a scan that is gone on with, in place of the scan
+ * record.
+ */
+void manifest_post_session(struct run *r, const struct resume *from);
 /* Hands the record to the sink; workers exist, nothing else was posted. */
 void manifest_post(struct run *r, const struct list_facts *list);

@@ -291,7 +291,8 @@ options_help(FILE *out)
 	options_help_rows(out, NULL);
 	fprintf(out, "  -h, --help%*sshow this\n\n", HELP_COLUMN - 12, "");
 	fputs("Exit status: 0 every line has its record; 1 usage or input; "
-	    "2 stopped early, the\nfile is whole; 3 our own failure.\n", out);
+	    "2 stopped early, the\nfile is whole and --resume goes on with it; "
+	    "3 our own failure.\n", out);
 }
 
 void

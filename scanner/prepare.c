@@ -16,6 +16,7 @@
 
 #include "scanner/base/log.h"
 #include "scanner/preflight.h"
+#include "scanner/resume.h"
 #include "scanner/stream.h"
 
 #include "scanner/base/banned.h"
@@ -297,18 +298,82 @@ make_workers(struct run *r)
 	return true;
 }
 
+/* Behind what `from` found, or from the beginning. */
 static bool
-open_sink(struct run *r)
+open_sink(struct run *r, struct resume *from)
 {
 	const struct options *o = r->options;
 	struct sink_config c = { .path = o->output, .level = (int)o->level,
-		.force = o->force, .failed = run_sink_failed, .ctx = r };
+		.force = o->force, .frame_ms = (uint32_t)o->frame_ms,
+		.failed = run_sink_failed, .ctx = r };
 	char error[1024];
 
+	if (!resume_cut(from))
+		return false;
+	if (from->writer != NULL) {
+		c.writer = from->writer;
+		c.certs = &from->certs;
+		c.tally = &from->tally;
+		from->writer = NULL;
+	}
 	r->sink = sink_open(&c, error, sizeof(error));
 	if (r->sink == NULL)
 		log_error("%s", error);
 	return r->sink != NULL;
+}
+
+/* From the preflight to the end, once it is known where to begin. */
+static int
+scan_from(struct run *r, const struct list_facts *list, struct resume *from,
+    bool is_resumed)
+{
+	int status;
+
+	if (!preflight_dns(&r->dns))
+		return 3;
+	if (!open_sink(r, from))
+		return 1;
+	r->started_ms = clock_wall_ms();
+	r->started_mono_ms = clock_mono_ms();
+	if (is_resumed)
+		manifest_post_session(r, from);
+	else
+		manifest_post(r, list);
+	status = run_scan(r);
+	if (!sink_close(r->sink) && status != 3)
+		status = 3;
+	if (status == 0 && atomic_load(&r->_shared.admitted) == 0 &&
+	    atomic_load(&r->_shared.skipped) == 0) {
+		log_error("the list %s held no domain name", r->options->list);
+		status = 1;
+	}
+	return status;
+}
+
+static int
+scan_or_resume(struct run *r, const struct list_facts *list)
+{
+	struct resume from = { .arena = NULL };
+	enum resume_result result = r->options->resume ?
+	    resume_read(r, list, &from) : RESUME_FRESH;
+	int status = 0;
+
+	switch (result) {
+	case RESUME_FRESH:
+	case RESUME_ON:
+		status = scan_from(r, list, &from, result == RESUME_ON);
+		break;
+	case RESUME_COMPLETE:
+		break;
+	case RESUME_REFUSED:
+		status = 1;
+		break;
+	case RESUME_FAILED:
+		status = 3;
+		break;
+	}
+	resume_release(&from);
+	return status;
 }
 
 int
@@ -320,7 +385,6 @@ prepared_scan(struct run *r, const struct list_facts *list)
 		.rest_ms = (uint32_t)r->options->rest_ms,
 		.rest_max_ms = REST_MAX_MS,
 	};
-	int status;
 
 	r->smtp_gate = gate_new(&gate);
 	gate.rest_ms = (uint32_t)r->options->policy_rest_ms;
@@ -328,21 +392,7 @@ prepared_scan(struct run *r, const struct list_facts *list)
 	if (!preflight_resolvers(r->options->resolver.v,
 	    r->options->resolver.n, r->options->trust_ad, &r->dns))
 		return 1;
-	if (!preflight_dns(&r->dns) || !make_workers(r))
-		return 3;
-	if (!open_sink(r))
-		return 1;
-	r->started_ms = clock_wall_ms();
-	r->started_mono_ms = clock_mono_ms();
-	manifest_post(r, list);
-	status = run_scan(r);
-	if (!sink_close(r->sink) && status != 3)
-		status = 3;
-	if (status == 0 && atomic_load(&r->_shared.admitted) == 0) {
-		log_error("the list %s held no domain name", r->options->list);
-		status = 1;
-	}
-	return status;
+	return make_workers(r) ? scan_or_resume(r, list) : 3;
 }
 
 void
@@ -354,6 +404,7 @@ prepare_free(struct run *r)
 	gate_free(r->policy_gate);
 	reach_free(r->reach);
 	source_close(r->source);
+	line_set_release(&r->finished);
 	loop_free(r->control);
 	pthread_cond_destroy(&r->_shared.room);
 	pthread_mutex_destroy(&r->_shared.lock);

@@ -116,13 +116,15 @@ static uint64_t
 expected(const struct progress *p, const struct totals *t)
 {
 	uint64_t admitted = atomic_load(&p->run->_shared.admitted);
+	uint64_t skipped = atomic_load(&p->run->_shared.skipped);
 	uint64_t lines = p->run->list_lines;
 
 	if (lines == 0 || t->lines == 0 || t->lines >= lines)
 		return admitted;
-	lines = (uint64_t)((double)admitted / (double)t->lines *
+	lines = (uint64_t)((double)(admitted + skipped) / (double)t->lines *
 	    (double)lines);
-	return lines > admitted ? lines : admitted; /* never below `done` */
+	/* never below `done` */
+	return lines > admitted + skipped ? lines - skipped : admitted;
 }
 
 static double

@@ -159,6 +159,10 @@ reader_main(void *arg)
 	while (run_stopping(r) == STOP_NONE &&
 	    (result = source_next(r->source, &name)) == SOURCE_NAME) {
 		atomic_store(&r->_shared.lines, source_lines(r->source));
+		if (line_set_has(&r->finished, name.line)) {
+			atomic_fetch_add(&r->_shared.skipped, 1);
+			continue;
+		}
 		if (!run_admit(r))
 			break;
 		job_post(run_owner(r, name.name), &name);

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 
 #include "output/sink.h"
+#include "scanner/line_set.h"
 #include "scanner/options.h"
 #include "scanner/source.h"
 #include "scanner/worker.h"
@@ -35,6 +36,7 @@ struct run_shared {
 	bool reader_done;          /* under the lock */
 	_Atomic int stop;          /* enum run_stop */
 	_Atomic uint64_t admitted;
+	_Atomic uint64_t skipped;  /* finished in an earlier session */
 	_Atomic uint64_t done;     /* records taken by the writer */
 	_Atomic uint64_t inconclusive; /* of them: something stayed unknown */
 	_Atomic uint64_t rejected;
@@ -58,6 +60,7 @@ struct run {
 	struct worker *worker[RUN_WORKERS_MAX];
 	size_t n_worker;
 	uint64_t hash_key[2];      /* which worker owns a name */
+	struct line_set finished;  /* in earlier sessions; not changed */
 	uint64_t list_lines;       /* 0: not known before the end */
 	int64_t started_ms;        /* since 1970 */
 	uint64_t started_mono_ms;

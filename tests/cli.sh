@@ -94,6 +94,20 @@ expect "silent resolver" 3 "no resolver answers" \
 	-o "$dir/x.mxc"
 expect "no exclusion file" 1 "$dir/none" \
 	scan "${private[@]}" --exclude "$dir/none" "$dir/list" -o "$dir/x.mxc"
+here=(--stages dns --resolver 127.0.0.1:1)
+expect "keep and replace" 1 "give one or none" \
+	scan "$dir/list" -o "$dir/x.mxc" --resume --force "${here[@]}"
+expect "standard input again" 1 "not standard input" \
+	scan - -o "$dir/x.mxc" --resume "${here[@]}"
+expect "standard output again" 1 "give -o FILE" \
+	scan "$dir/list" -o - --resume "${here[@]}"
+expect "a frame a millisecond" 1 "from 50 to" \
+	scan "$dir/list" -o "$dir/x.mxc" --frame-ms 1
+cp "$dir/list" "$dir/mine.txt"
+expect "a list as output" 1 "no .mxc file" \
+	scan "$dir/list" -o "$dir/mine.txt" --resume "${here[@]}"
+if cmp -s "$dir/list" "$dir/mine.txt"; then verdict ok; else
+	verdict bad "--resume changed what is no file of ours"; fi
 expect "cat of nothing" 1 "$dir/none" cat "$dir/none"
 expect "info of nothing" 1 "$dir/none" info "$dir/none"
 expect "unknown kind" 1 "sts-policy" parse frob

@@ -123,6 +123,7 @@ lab() {
 	run lab_sample tests/lab/in-net tests/lab/scan_list.sh data/sample.txt
 	run lab_judge tests/lab/in-net tests/lab/judge_again.sh
 	run lab_signals tests/lab/in-net tests/lab/signals.sh
+	run lab_resume tests/lab/in-net tests/lab/resume.sh
 	run lab_check tests/lab/in-net tests/lab/check.sh
 	run lab_tlsrpt tests/lab/in-net tests/lab/tlsrpt.sh
 	run lab_evolve tests/lab/in-net tests/lab/evolve.sh 300

@@ -21,7 +21,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "output" / "SCHEMA.md"
 PART = re.compile(r"(<!-- table ([a-z_]+) -->\n)(.*?)(<!-- end -->)", re.S)
-RECORDS = ("scan", "domain", "mx", "cert", "end")
+RECORDS = ("scan", "domain", "mx", "cert", "end", "session")
 TYPES = {
     "STR": "text", "BIN": "bytes", "UINT": "number", "INT": "number",
     "BOOL": "true, false", "TIME": "ms since 1970",

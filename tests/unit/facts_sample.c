@@ -341,6 +341,21 @@ sample_scan_record(void)
 }
 
 struct record *
+sample_session_record(void)
+{
+	struct slice resolver = SLICE_LIT("192.0.2.53:53");
+	struct end_meta previous = { .reason = "interrupted",
+		.ended_ms = STARTED_MS + 5000, .duration_ms = 5000,
+		.dns_queries = 33, .policy_connects = 2, .smtp_connects = 3 };
+	struct session_meta m = { .version = SLICE_LIT("0.1.0"),
+		.vantage = SLICE_LIT("scanner"), .resolver = &resolver,
+		.n_resolver = 1, .started_ms = STARTED_MS + 9000,
+		.domains = 12, .cut_bytes = 7, .previous = &previous };
+
+	return record_session(&m);
+}
+
+struct record *
 sample_end_record(const struct tally *tally)
 {
 	struct rejected_count rejected[] = { { "label too long", 2 },

@@ -35,6 +35,8 @@ void sample_host_silent(struct sample_host *h, struct slice host);
 
 void sample_cert(struct arena *a, struct cert_facts *c, uint8_t seed);
 struct record *sample_scan_record(void);
+/* Of a scan that was interrupted, with bytes cut off. */
+struct record *sample_session_record(void);
 struct record *sample_end_record(const struct tally *tally);
 
 /*

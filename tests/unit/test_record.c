@@ -218,6 +218,7 @@ test_full_writes_every_field(void **state)
 	see_record(record_mx(&h.meta, &h.facts, &h.state), OBJECT_mx, seen);
 	see_record(record_cert(&c), OBJECT_cert, seen);
 	see_record(sample_end_record(&tally), OBJECT_end, seen);
+	see_record(sample_session_record(), OBJECT_session, seen);
 	for (size_t f = 0; f < FIELD_COUNT; f++) {
 		const struct field_row *row = field_row((enum field)f);
 
