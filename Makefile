@@ -221,3 +221,16 @@ dist:
 bench-scripts: $(BUILD)/mxcensus
 	@MXCENSUS=$(abspath $(BUILD))/mxcensus $(VENV)/bin/python3 \
 		tests/bench/scripts.py $(BENCH_ARGS)
+
+.PHONY: bench-output
+
+# What a domain record costs, in CPU and in bytes: BENCH_DOMAINS=1000000.
+$(BUILD)/bench/output: $(BUILD)/tests/bench/output.o \
+		$(BUILD)/tests/unit/facts_sample.o $(BUILD)/libmxcensus.a
+	@mkdir -p $(dir $@)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+bench-output: $(BUILD)/bench/output
+	@echo "$$(uname -srm), $$(nproc) cores, $$(date -u +%F)"
+	@$(BUILD)/bench/output $(BENCH_DOMAINS)

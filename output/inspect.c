@@ -118,22 +118,31 @@ count_outcomes(struct count_ctx *c, const msgpack_object *v,
 	}
 }
 
-static void
-count_record(struct count_ctx *c, const msgpack_object *record)
+void
+inspection_init(struct inspection *i)
 {
-	struct inspection *i = c->i;
+	const struct word_counts none = { VEC_OF(struct word_count) };
 
-	add_word(c->arena, &i->types, object_text(record, "type"), 1);
+	*i = (struct inspection){ .types = none, .verdicts = none,
+		.verdicts_dane = none, .findings = none, .outcomes = none,
+		.rejected = none, .mismatches = VEC_OF(struct mismatch) };
+}
+
+void
+inspection_count(struct arena *a, struct inspection *i,
+    const msgpack_object *record)
+{
+	struct count_ctx c = { a, i };
+
+	add_word(a, &i->types, object_text(record, "type"), 1);
 	if (object_is(record, SLICE_LIT("domain"))) {
-		add_word(c->arena, &i->verdicts,
-		    object_text(record, "verdict"), 1);
-		add_word(c->arena, &i->verdicts_dane,
+		add_word(a, &i->verdicts, object_text(record, "verdict"), 1);
+		add_word(a, &i->verdicts_dane,
 		    object_text(record, "verdict_dane"), 1);
-		add_list(c->arena, &i->findings,
-		    object_get(record, "findings"));
-		count_outcomes(c, record, OBJECT_domain);
+		add_list(a, &i->findings, object_get(record, "findings"));
+		count_outcomes(&c, record, OBJECT_domain);
 	} else if (object_is(record, SLICE_LIT("mx"))) {
-		count_outcomes(c, record, OBJECT_mx);
+		count_outcomes(&c, record, OBJECT_mx);
 	}
 }
 
@@ -264,20 +273,16 @@ bool
 inspect_file(struct arena *a, const char *path, struct inspection *out,
     char *error, size_t cap)
 {
-	const struct word_counts none = { VEC_OF(struct word_count) };
 	struct reader *r = reader_open(path, error, cap);
-	struct count_ctx c = { a, out };
 	const msgpack_object *record;
 	bool first = true;
 
 	if (r == NULL)
 		return false;
-	*out = (struct inspection){ .types = none, .verdicts = none,
-		.verdicts_dane = none, .findings = none, .outcomes = none,
-		.rejected = none, .mismatches = VEC_OF(struct mismatch) };
+	inspection_init(out);
 	while ((record = reader_next(r)) != NULL) {
 		out->has_end = false;
-		count_record(&c, record);
+		inspection_count(a, out, record);
 		if (first && object_is(record, SLICE_LIT("scan")))
 			keep_scan(a, out, record);
 		else if (object_is(record, SLICE_LIT("end")))

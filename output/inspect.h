@@ -47,6 +47,12 @@ struct inspection {
 	struct vec mismatches;         /* of struct mismatch */
 };
 
+/* Nothing counted so far. */
+void inspection_init(struct inspection *i);
+/* Adds a record to the counts of types, verdicts, findings and outcomes. */
+void inspection_count(struct arena *a, struct inspection *i,
+    const msgpack_object *record);
+
 uint64_t word_count(const struct word_counts *c, struct slice word);
 const struct word_count *word_count_at(const struct word_counts *c, size_t i);
 

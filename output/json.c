@@ -7,14 +7,21 @@
  */
 #include "output/json.h"
 
+#include "output/json_fields.h"
 #include "output/json_out.h"
 #include "output/object.h"
 #include "output/table.h"
 
 #include "scanner/base/banned.h"
 
+/* How a record is printed, and which of the chosen fields lie further in. */
+struct how {
+	const struct json_options *options;
+	struct json_inside inside;
+};
+
 static void write_value(struct json_out *o, const msgpack_object *v,
-    enum field f, const struct json_options *options);
+    enum field f, const struct how *how);
 
 static void
 write_bin(struct json_out *o, struct slice bytes, enum field f)
@@ -32,38 +39,54 @@ write_bin(struct json_out *o, struct slice bytes, enum field f)
 
 static void
 write_list(struct json_out *o, const msgpack_object_array *list, enum field f,
-    const struct json_options *options)
+    const struct how *how)
 {
 	json_char(o, '[');
 	for (uint32_t i = 0; i < list->size; i++) {
 		if (i > 0)
 			json_char(o, ',');
-		write_value(o, &list->ptr[i], f, options);
+		write_value(o, &list->ptr[i], f, how);
 	}
 	json_char(o, ']');
 }
 
+static bool
+is_container(const msgpack_object *v)
+{
+	return v->type == MSGPACK_OBJECT_MAP || v->type == MSGPACK_OBJECT_ARRAY;
+}
+
+/* What is chosen of a pair; a map that holds nothing chosen is left out. */
 static void
 write_pair(struct json_out *o, const msgpack_object_kv *kv, enum field f,
-    bool *first, const struct json_options *options)
+    bool *first, const struct how *how)
 {
 	struct slice name = object_bytes(&kv->key);
+	struct how inner = *how;
+	size_t start = o->n, value;
 
+	if (!json_fields_enter(how->options->fields, name, &inner.inside) ||
+	    (inner.inside.paths != 0 && !is_container(&kv->val)))
+		return;
 	if (!*first)
 		json_char(o, ',');
-	*first = false;
 	if (slice_is_utf8(name))
 		json_text(o, name);
 	else
 		json_hex(o, name); /* a key must be a string */
 	json_char(o, ':');
-	write_value(o, &kv->val, f, options);
+	value = o->n;
+	write_value(o, &kv->val, f, &inner);
+	if (inner.inside.paths != 0 && o->n - value == 2)
+		o->n = start;
+	else
+		*first = false;
 }
 
 /* As the file has them. */
 static void
 write_pairs(struct json_out *o, const msgpack_object_map *map,
-    enum object object, const struct json_options *options)
+    enum object object, const struct how *how)
 {
 	enum field hint = object_first(object);
 	bool first = true;
@@ -74,7 +97,7 @@ write_pairs(struct json_out *o, const msgpack_object_map *map,
 
 		if (f < FIELD_COUNT)
 			hint = f + 1;
-		write_pair(o, &map->ptr[i], f, &first, options);
+		write_pair(o, &map->ptr[i], f, &first, how);
 	}
 }
 
@@ -97,7 +120,7 @@ find_pair(const msgpack_object_map *map, enum field f, uint32_t *next)
 /* In the order of the table, without what is volatile; unknown ones last. */
 static void
 write_stable_pairs(struct json_out *o, const msgpack_object_map *map,
-    enum object object, const struct json_options *options)
+    enum object object, const struct how *how)
 {
 	enum field start = object_first(object);
 	bool first = true;
@@ -109,23 +132,22 @@ write_stable_pairs(struct json_out *o, const msgpack_object_map *map,
 		    find_pair(map, f, &next) : NULL;
 
 		if (kv != NULL)
-			write_pair(o, kv, f, &first, options);
+			write_pair(o, kv, f, &first, how);
 	}
 	for (uint32_t i = 0; i < map->size; i++)
 		if (object_field(object, object_bytes(&map->ptr[i].key),
 		    start) == FIELD_COUNT)
-			write_pair(o, &map->ptr[i], FIELD_COUNT, &first,
-			    options);
+			write_pair(o, &map->ptr[i], FIELD_COUNT, &first, how);
 }
 
 static void
 write_fields(struct json_out *o, const msgpack_object_map *map,
-    enum object object, const struct json_options *options)
+    enum object object, const struct how *how)
 {
-	if (options->stable)
-		write_stable_pairs(o, map, object, options);
+	if (how->options->stable)
+		write_stable_pairs(o, map, object, how);
 	else
-		write_pairs(o, map, object, options);
+		write_pairs(o, map, object, how);
 }
 
 /* The kinds of later msgpack versions or of other tools: told, not kept. */
@@ -161,14 +183,16 @@ write_scalar(struct json_out *o, const msgpack_object *v, enum field f)
 
 static void
 write_value(struct json_out *o, const msgpack_object *v, enum field f,
-    const struct json_options *options)
+    const struct how *how)
 {
 	if (v->type == MSGPACK_OBJECT_ARRAY) {
-		write_list(o, &v->via.array, f, options);
+		write_list(o, &v->via.array, f, how);
 	} else if (v->type == MSGPACK_OBJECT_MAP) {
 		json_char(o, '{');
-		write_fields(o, &v->via.map, field_sub(f), options);
+		write_fields(o, &v->via.map, field_sub(f), how);
 		json_char(o, '}');
+	} else if (how->inside.paths != 0) {
+		json_raw(o, "null", 4); /* what is chosen would lie inside */
 	} else {
 		write_scalar(o, v, f);
 	}
@@ -231,16 +255,22 @@ json_record(struct json_out *o, const msgpack_object *record,
     const struct json_options *options)
 {
 	enum object object = object_find(object_text(record, "type"));
+	const struct how how = { options, json_fields_all(options->fields) };
 	bool is_domain = object == OBJECT_domain;
+	size_t start = o->n;
 
 	if (record->type == MSGPACK_OBJECT_MAP) {
 		json_char(o, '{');
-		write_fields(o, &record->via.map, object, options);
+		write_fields(o, &record->via.map, object, &how);
+		if (options->fields != NULL && o->n - start == 1) {
+			o->n = start;
+			return;
+		}
 		if (options->explain && is_domain)
 			write_explained(o, record);
 		json_char(o, '}');
 	} else {
-		write_value(o, record, FIELD_COUNT, options);
+		write_value(o, record, FIELD_COUNT, &how);
 	}
 	json_char(o, '\n');
 }

@@ -13,9 +13,12 @@
 
 #include "scanner/base/text.h"
 
+struct json_fields;
+
 struct json_options {
 	bool stable;  /* no volatile fields; those left in the table's order */
 	bool explain; /* a domain's findings with their sentences */
+	const struct json_fields *fields; /* NULL: all of them */
 };
 
 struct json_out {
@@ -24,6 +27,9 @@ struct json_out {
 };
 
 void json_out_release(struct json_out *o);
-/* Appends the record and a newline. */
+/*
+ * Appends the record and a newline; nothing where none of the chosen fields is
+ * in it.
+ */
 void json_record(struct json_out *o, const msgpack_object *record,
     const struct json_options *options);

@@ -146,11 +146,18 @@ plain_init(struct plain *p, struct slice sound)
 const msgpack_object *
 plain_next(struct plain *p)
 {
+	p->from = p->at;
 	if (p->at >= p->bytes.n ||
 	    msgpack_unpack_next(&p->unpacked, p->bytes.p, p->bytes.n,
 	    &p->at) != MSGPACK_UNPACK_SUCCESS)
 		return NULL;
 	return &p->unpacked.data;
+}
+
+struct slice
+plain_record(const struct plain *p)
+{
+	return slice_make(p->bytes.p + p->from, p->at - p->from);
 }
 
 void

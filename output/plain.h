@@ -17,11 +17,13 @@ bool plain_is_sound(struct slice plain);
 
 struct plain {
 	struct slice bytes; /* sound */
-	size_t at;
+	size_t at, from;    /* of the next record, and of the last */
 	msgpack_unpacked unpacked;
 };
 
 void plain_init(struct plain *p, struct slice sound);
 /* The next record, valid until the next call; NULL at the end. */
 const msgpack_object *plain_next(struct plain *p);
+/* The bytes of the record that plain_next() gave last. */
+struct slice plain_record(const struct plain *p);
 void plain_release(struct plain *p);

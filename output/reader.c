@@ -48,7 +48,7 @@ struct reader {
 	char *buf;
 	size_t n, cap, at; /* bytes in buf, room, next one */
 	uint64_t offset;   /* of buf[0] in the file */
-	bool eof;
+	bool eof, strict;
 	unsigned tries;    /* since the last whole frame */
 	ZSTD_DCtx *zstd;
 	char *plain;
@@ -281,6 +281,24 @@ recover(struct reader *r)
 	return false;
 }
 
+/* Strict: what follows the damage here is not looked at; always false. */
+static bool
+refuse(struct reader *r, enum frame f)
+{
+	uint64_t at = r->offset + r->at;
+
+	if (f == FRAME_TORN) {
+		r->report.torn_tail = true;
+		r->report.torn_at = at;
+	} else {
+		count_damage(r, at);
+	}
+	r->report.refused = true;
+	r->at = r->n;
+	r->eof = true;
+	return false;
+}
+
 /* Is the frame here, `size` bytes long, followed by another or by nothing? */
 static bool
 ends_well(struct reader *r, size_t size)
@@ -297,11 +315,15 @@ next_frame(struct reader *r)
 {
 	for (;;) {
 		size_t size = 0;
+		enum frame f;
 
 		fill(r, READ_BYTES);
 		if (left(r) == 0)
 			return false;
-		switch (try_frame(r, &size)) {
+		f = try_frame(r, &size);
+		if (r->strict && f != FRAME_WHOLE && f != FRAME_SKIPPABLE)
+			return refuse(r, f);
+		switch (f) {
 		case FRAME_WHOLE:
 			return true;
 		case FRAME_SKIPPABLE:
@@ -320,6 +342,12 @@ next_frame(struct reader *r)
 	}
 }
 
+void
+reader_be_strict(struct reader *r)
+{
+	r->strict = true;
+}
+
 const msgpack_object *
 reader_next(struct reader *r)
 {
@@ -334,6 +362,12 @@ reader_next(struct reader *r)
 	}
 	r->report.records++;
 	return record;
+}
+
+struct slice
+reader_bytes(const struct reader *r)
+{
+	return plain_record(&r->records);
 }
 
 void
@@ -358,9 +392,13 @@ reader_describe(const struct reader_report *report, char *out, size_t cap)
 		strbuf_fmt(&b, "reading stopped at byte %ju: %s",
 		    (uintmax_t)report->file_bytes,
 		    strerrordesc_np(report->read_error));
-	else if (report->frames == 0 && report->torn_tail)
+	else if (report->frames == 0 &&
+	    (report->torn_tail || report->refused))
 		strbuf_fmt(&b, "no whole frame in it: no .mxc file, or torn "
 		    "from its beginning");
+	else if (report->refused && !report->torn_tail)
+		strbuf_fmt(&b, "damaged at byte %ju; nothing behind it was "
+		    "read", (uintmax_t)report->damaged_at);
 	else if (report->damaged_frames > 0)
 		strbuf_fmt(&b, "%ju damaged frame%s skipped, the first at byte "
 		    "%ju%s", (uintmax_t)report->damaged_frames,

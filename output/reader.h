@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "scanner/base/text.h"
+
 struct reader;
 
 struct reader_report {
@@ -24,12 +26,20 @@ struct reader_report {
 	uint64_t file_bytes;       /* read so far */
 	uint64_t plain_bytes;      /* of whole frames, decompressed */
 	int read_error;            /* errno of a failed read; 0: none */
+	bool refused;              /* strict: nothing was read behind it */
 };
 
 /* NULL: `error` says why in one line. "-" is standard input. */
 struct reader *reader_open(const char *path, char *error, size_t cap);
+/*
+ * From here on the first damage ends the reading: it is reported as ever, and
+ * nothing behind it is given out.
+ */
+void reader_be_strict(struct reader *r);
 /* The next record (a map), valid until the next call; NULL at the end. */
 const msgpack_object *reader_next(struct reader *r);
+/* The bytes of that record, as the file has them; valid as long. */
+struct slice reader_bytes(const struct reader *r);
 void reader_report(const struct reader *r, struct reader_report *out);
 /* Is everything before the end whole? */
 bool reader_is_whole(const struct reader_report *report);

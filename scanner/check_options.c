@@ -24,8 +24,8 @@ enum own { OWN_JSON, OWN_SUGGEST, OWN_TLSRPT, OWN_ORGANIZATION,
 #define OWN_BASE 1000 /* above what getopt returns for other options */
 
 static const char *const scan_only[] = { "output", "force", "resume",
-	"frame-ms", "level", "notes",
-	"status-file", "stages", "dry-run", "dns-rate", "dns-window",
+	"frame-ms", "level", "notes", "status-file", "stages", "dry-run",
+	"shard", "dns-rate", "dns-window",
 	"smtp-window", "policy-window", "workers", "window", "drain-ms" };
 
 static const struct option_row own_rows[] = {

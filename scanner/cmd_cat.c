@@ -3,7 +3,8 @@
  * cmd_cat.c: `mxcensus cat`: records as JSON lines, in the file's order.
  *
  * Whole records are printed whatever else is wrong with a file; the damage is
- * one line on standard error and exit status 2.  A reader that goes away
+ * one line on standard error and exit status 2.  With --strict the first
+ * damage ends it all.  A reader that goes away
  * (`| head`) is no error.
  */
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "output/json.h"
+#include "output/json_fields.h"
 #include "output/object.h"
 #include "output/reader.h"
 #include "scanner/base/log.h"
@@ -29,12 +31,15 @@ struct cat {
 	struct json_options json;
 	struct slice type[TYPES_MAX]; /* none: all */
 	size_t n_type;
+	struct json_fields fields;
+	bool strict;
 	struct json_out out;
 	bool gone;                    /* the reader of our output went away */
 };
 
 static const char usage[] =
-    "usage: mxcensus cat [--type T] [--stable] [--explain] FILE...\n";
+    "usage: mxcensus cat [--type T] [--fields A,B.C] [--stable] [--explain]\n"
+    "                    [--strict] FILE...\n";
 
 static void
 print_help(void)
@@ -44,14 +49,23 @@ print_help(void)
 	    "  --type T    only records of this type (scan, domain, mx, cert, "
 	    "end);\n"
 	    "              repeatable, or several with commas\n"
+	    "  --fields F  only these fields, commas between them, dots into "
+	    "maps and lists\n"
+	    "              of maps: name,sts.policy.mode,mx.host; records "
+	    "without any of\n"
+	    "              them are left out\n"
 	    "  --stable    without what differs between equal scans: times, "
-	    "TTLs, ...\n"
+	    "TTLs, ...;\n"
+	    "              and without session records\n"
 	    "  --explain   beside a domain's findings, what each means\n"
+	    "  --strict    stop at the first damage, and miss an end\n"
 	    "  --help      this text\n\n"
 	    "FILE - is standard input.  Exit status: 0 all read; 1 usage, or a "
 	    "file cannot\n"
 	    "be opened; 2 a file is damaged or torn, and what is whole was "
-	    "printed;\n"
+	    "printed (with\n"
+	    "--strict: what stands before the damage, or the file has no end "
+	    "record);\n"
 	    "3 the output cannot be written.\n", usage);
 }
 
@@ -72,8 +86,26 @@ add_types(struct cat *c, const char *list)
 }
 
 static bool
+add_fields(struct cat *c, const char *list)
+{
+	size_t at = c->fields.n;
+
+	if (!json_fields_add(&c->fields, slice_of(list)))
+		return false;
+	for (; at < c->fields.n; at++)
+		if (!json_fields_is_known(&c->fields, at))
+			log_warn("--fields %s: no record of this version has "
+			    "field %zu of them", list, at + 1);
+	c->json.fields = &c->fields;
+	return true;
+}
+
+/* How often a scan was resumed is nothing that equal scans share. */
+static bool
 is_wanted(const struct cat *c, const msgpack_object *record)
 {
+	if (c->json.stable && object_is(record, SLICE_LIT("session")))
+		return false;
 	for (size_t i = 0; i < c->n_type; i++)
 		if (object_is(record, c->type[i]))
 			return true;
@@ -106,11 +138,12 @@ empty(struct cat *c)
 }
 
 static enum status
-cat_records(struct cat *c, struct reader *r)
+cat_records(struct cat *c, struct reader *r, bool *has_end)
 {
 	const msgpack_object *record;
 
 	while ((record = reader_next(r)) != NULL) {
+		*has_end = object_is(record, SLICE_LIT("end"));
 		if (!is_wanted(c, record))
 			continue;
 		json_record(&c->out, record, &c->json);
@@ -122,27 +155,56 @@ cat_records(struct cat *c, struct reader *r)
 	return STATUS_OK;
 }
 
+/* One line about what is wrong with a file that was read to its end. */
+static enum status
+report_damage(const struct cat *c, const char *path, const struct reader *r,
+    bool has_end)
+{
+	struct reader_report report;
+	char text[512];
+
+	reader_report(r, &report);
+	if (!reader_is_whole(&report)) {
+		reader_describe(&report, text, sizeof(text));
+		log_warn("%s: %s", path, text);
+		return STATUS_DAMAGED;
+	}
+	if (c->strict && !has_end) {
+		log_warn("%s: ends at byte %ju without an end record: the "
+		    "scan was stopped, or is still running", path,
+		    (uintmax_t)report.file_bytes);
+		return STATUS_DAMAGED;
+	}
+	return STATUS_OK;
+}
+
 static enum status
 cat_file(struct cat *c, const char *path)
 {
-	struct reader_report report;
 	enum status status;
-	char text[512];
-	struct reader *r = reader_open(path, text, sizeof(text));
+	bool has_end = false;
+	char error[512];
+	struct reader *r = reader_open(path, error, sizeof(error));
 
 	if (r == NULL) {
-		log_error("%s", text);
+		log_error("%s", error);
 		return STATUS_INPUT;
 	}
-	status = cat_records(c, r);
-	reader_report(r, &report);
-	if (status == STATUS_OK && !reader_is_whole(&report)) {
-		reader_describe(&report, text, sizeof(text));
-		log_warn("%s: %s", path, text);
-		status = STATUS_DAMAGED;
-	}
+	if (c->strict)
+		reader_be_strict(r);
+	status = cat_records(c, r, &has_end);
+	if (status == STATUS_OK && !c->gone)
+		status = report_damage(c, path, r, has_end);
 	reader_close(r);
 	return status;
+}
+
+/* Is there anything left to print after a file that ended so? */
+static bool
+goes_on(const struct cat *c, enum status status)
+{
+	return !c->gone && status != STATUS_FAILED &&
+	    (status == STATUS_OK || !c->strict);
 }
 
 static enum status
@@ -150,7 +212,9 @@ parse(int argc, char **argv, struct cat *c, bool *help)
 {
 	static const struct option longs[] = {
 		{ "type", required_argument, NULL, 't' },
+		{ "fields", required_argument, NULL, 'F' },
 		{ "stable", no_argument, NULL, 's' },
+		{ "strict", no_argument, NULL, 'S' },
 		{ "explain", no_argument, NULL, 'e' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -163,9 +227,15 @@ parse(int argc, char **argv, struct cat *c, bool *help)
 			c->json.stable = true;
 		else if (o == 'e')
 			c->json.explain = true;
+		else if (o == 'S')
+			c->strict = true;
 		else if (o == 'h')
 			*help = true;
-		else if (o != 't' || !add_types(c, optarg))
+		else if (o == 'F' && !add_fields(c, optarg))
+			return STATUS_INPUT;
+		else if (o == 't' && !add_types(c, optarg))
+			return STATUS_INPUT;
+		else if (o == '?')
 			return STATUS_INPUT;
 	}
 	return *help || optind < argc ? STATUS_OK : STATUS_INPUT;
@@ -186,8 +256,7 @@ cmd_cat(int argc, char **argv)
 		print_help();
 		return STATUS_OK;
 	}
-	for (int i = optind; i < argc && !c.gone && worst != STATUS_FAILED;
-	    i++) {
+	for (int i = optind; i < argc && goes_on(&c, worst); i++) {
 		status = cat_file(&c, argv[i]);
 		if (status > worst)
 			worst = status;

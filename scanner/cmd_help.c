@@ -20,10 +20,13 @@ static const struct {
 	{ "check", "[options] DOMAIN...",
 	    "what protects a domain, what is wrong and how to repair it, for "
 	    "people" },
-	{ "cat", "[--type T] [--stable] [--explain] FILE...",
+	{ "cat", "[--type T] [--fields A,B.C] [--stable] [--explain] "
+	    "[--strict] FILE...",
 	    "print records as JSON lines" },
-	{ "info", "[--json] FILE...",
+	{ "info", "[--json] [--strict] FILE...",
 	    "header, counts and integrity of a file" },
+	{ "merge", "[--force] FILE... -o FILE.mxc",
+	    "put the shards of a scan, or parts of it, into one file" },
 	{ "judge", "FILE -o FILE.mxc",
 	    "apply today's rules to the facts of an older file" },
 	{ "parse", "KIND", "the rules as a filter: JSON lines in and out" },

@@ -17,7 +17,12 @@
 
 enum status { STATUS_OK, STATUS_INPUT, STATUS_DAMAGED, STATUS_FAILED };
 
-static const char usage[] = "usage: mxcensus info [--json] FILE...\n";
+struct how {
+	bool json, strict, help;
+};
+
+static const char usage[] =
+    "usage: mxcensus info [--json] [--strict] FILE...\n";
 
 static void
 print_help(void)
@@ -25,6 +30,7 @@ print_help(void)
 	printf("%s\n"
 	    "Says what .mxc files hold and proves their counts.\n\n"
 	    "  --json    one JSON object a file\n"
+	    "  --strict  say nothing about a damaged file but where it is\n"
 	    "  --help    this text\n\n"
 	    "FILE - is standard input.  Exit status: 0 every file is whole and "
 	    "adds up;\n"
@@ -155,8 +161,17 @@ info_json(const char *path, const struct inspection *i)
 	json_out_release(&o);
 }
 
+static void
+tell_damage(const char *path, const struct reader_report *report)
+{
+	char text[512];
+
+	reader_describe(report, text, sizeof(text));
+	log_error("%s: %s", path, text);
+}
+
 static enum status
-info_file(const char *path, bool json)
+info_file(const char *path, const struct how *how)
 {
 	struct arena *a = arena_new();
 	struct inspection i;
@@ -166,7 +181,9 @@ info_file(const char *path, bool json)
 
 	if (!ok)
 		log_error("%s", error);
-	else if (json)
+	else if (how->strict && !reader_is_whole(&i.report))
+		tell_damage(path, &i.report);
+	else if (how->json)
 		info_json(path, &i);
 	else
 		info_text(path, &i);
@@ -177,10 +194,11 @@ info_file(const char *path, bool json)
 }
 
 static bool
-parse(int argc, char **argv, bool *json, bool *help)
+parse(int argc, char **argv, struct how *how)
 {
 	static const struct option longs[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "strict", no_argument, NULL, 'S' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -189,33 +207,35 @@ parse(int argc, char **argv, bool *json, bool *help)
 	optind = 0;
 	while ((o = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
 		if (o == 'j')
-			*json = true;
+			how->json = true;
+		else if (o == 'S')
+			how->strict = true;
 		else if (o == 'h')
-			*help = true;
+			how->help = true;
 		else
 			return false;
 	}
-	return *help || optind < argc;
+	return how->help || optind < argc;
 }
 
 int
 cmd_info(int argc, char **argv)
 {
 	enum status worst = STATUS_OK;
-	bool json = false, help = false;
+	struct how how = { .json = false };
 
-	if (!parse(argc, argv, &json, &help)) {
+	if (!parse(argc, argv, &how)) {
 		fputs(usage, stderr);
 		return STATUS_INPUT;
 	}
-	if (help) {
+	if (how.help) {
 		print_help();
 		return STATUS_OK;
 	}
 	for (int i = optind; i < argc; i++) {
-		enum status status = info_file(argv[i], json);
+		enum status status = info_file(argv[i], &how);
 
-		if (!json && i + 1 < argc)
+		if (!how.json && i + 1 < argc)
 			printf("\n");
 		if (status > worst)
 			worst = status;

@@ -9,6 +9,7 @@ int cmd_scan(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_cat(int argc, char **argv);
 int cmd_info(int argc, char **argv);
+int cmd_merge(int argc, char **argv);
 int cmd_judge(int argc, char **argv);
 int cmd_parse(int argc, char **argv);
 int cmd_schema(int argc, char **argv);

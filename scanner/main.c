@@ -19,6 +19,7 @@ static const struct {
 	{ "check", cmd_check },
 	{ "cat", cmd_cat },
 	{ "info", cmd_info },
+	{ "merge", cmd_merge },
 	{ "judge", cmd_judge },
 	{ "parse", cmd_parse },
 	{ "schema", cmd_schema },

@@ -17,6 +17,7 @@
 #include "scanner/base/log.h"
 #include "scanner/preflight.h"
 #include "scanner/resume.h"
+#include "scanner/shard.h"
 #include "scanner/stream.h"
 
 #include "scanner/base/banned.h"
@@ -280,9 +281,16 @@ prepare_pools(struct run *r, struct list_facts *list)
 		return false;
 	r->list_lines = list->lines;
 	r->source = source_open(r->options->list, error, sizeof(error));
-	if (r->source == NULL)
+	if (r->source == NULL) {
 		log_error("%s", error);
-	return r->source != NULL;
+		return false;
+	}
+	if (!source_take_shard(r->source, r->options->shard)) {
+		log_error("--shard %s: give I/N with I from 1 to N, and N up "
+		    "to %d", r->options->shard, SHARD_MAX);
+		return false;
+	}
+	return true;
 }
 
 /* ---- the run ---- */

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "scanner/shard.h"
 #include "scanner/stream.h"
 #include "scanner/zone.h"
 
@@ -21,6 +22,7 @@ struct source {
 	struct arena *arena; /* of the current name */
 	enum list_kind kind;
 	struct zone zone;
+	struct shard shard;
 	uint64_t names;
 	uint64_t rejected[NAME_ERROR_COUNT];
 	void (*on_reject)(void *ctx, uint64_t line, enum name_error why,
@@ -51,6 +53,12 @@ source_close(struct source *s)
 	stream_close(s->stream);
 	arena_free(s->arena);
 	free(s);
+}
+
+bool
+source_take_shard(struct source *s, const char *text)
+{
+	return shard_parse(text, &s->shard);
 }
 
 void
@@ -123,6 +131,8 @@ accept_name(struct source *s, struct slice text, struct source_name *out)
 		reject(s, e, text);
 		return false;
 	}
+	if (!shard_has(&s->shard, out->name))
+		return false;
 	if (plain.n > 0 && plain.p[plain.n - 1] == '.')
 		plain.n--;
 	out->input = slice_eq(plain, out->name) ? SLICE_EMPTY :

@@ -29,13 +29,15 @@ enum source_result { SOURCE_NAME, SOURCE_END, SOURCE_FAILED };
 
 /* NULL: `error` says what, where and how to fix it. */
 struct source *source_open(const char *path, char *error, size_t cap);
+/* Names of other shards are passed over.  False: `text` is not "I/N". */
+bool source_take_shard(struct source *s, const char *text);
 /* The next domain; its text is valid until the next call. */
 enum source_result source_next(struct source *s, struct source_name *out);
 const char *source_error(const struct source *s);
 bool source_is_regular(const struct source *s);
 void source_digest(struct source *s, uint8_t sha256[32]);
 uint64_t source_lines(const struct source *s); /* read so far */
-uint64_t source_names(const struct source *s); /* accepted so far */
+uint64_t source_names(const struct source *s); /* given so far */
 /* Lines rejected so far, by reason: NAME_EMPTY .. */
 uint64_t source_rejected(const struct source *s, enum name_error reason);
 uint64_t source_rejected_total(const struct source *s);

@@ -18,7 +18,8 @@ scripts="python3 python3-venv ca-certificates"
 # Tests: unit test library, function lengths, and the servers of the lab with
 # the tools that look at them beside our own scanner.
 lab="libcmocka-dev universal-ctags nsd unbound nginx-light postfix
-	ldnsutils bind9-dnsutils curl openssl zstd gzip util-linux iproute2"
+	ldnsutils bind9-dnsutils curl openssl zstd gzip util-linux iproute2
+	libdata-messagepack-perl"
 browser=
 if [ "${1:-}" = tests ] && ! command -v chromium >/dev/null &&
     ! command -v chromium-browser >/dev/null; then

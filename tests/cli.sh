@@ -179,6 +179,51 @@ else
 	skipped=$((skipped + 1))
 fi
 
+# merge: one clear line, and nothing is written.
+expect "merge of nothing" 1 "$dir/none" merge "$dir/none" -o "$dir/x.mxc"
+expect "merge of standard input" 1 "give regular files" merge - -o "$dir/x.mxc"
+expect "merge of a text" 1 "holds no record" \
+	merge "$dir/text" -o "$dir/x.mxc"
+expect "merge onto one of its files" 1 "another name" \
+	merge --force "$dir/old.mxc" -o "$dir/old.mxc"
+expect "merge onto what exists" 1 "exists already" \
+	merge "$corpus/whole.mxc" -o "$dir/old.mxc"
+for shard in 0/3 4/3 3 1/0 01/3 a/b 1/3/ -1/3 1/1000000; do
+	expect "shard $shard" 1 "shard $shard: give I/N" scan "${private[@]}" \
+		--shard="$shard" "$dir/list" -o "$dir/x.mxc"
+done
+[ ! -e "$dir/x.mxc" ]
+verdict $([ $? -eq 0 ] && echo ok || echo bad) "a refused merge leaves no file"
+for command in merge cat info; do
+	"$MXCENSUS" $command --help >"$dir/out" 2>"$dir/err"
+	verdict $([ $? -eq 0 ] && [ ! -s "$dir/err" ] &&
+		grep -q 'Exit status: 0' "$dir/out" &&
+		[ "$(awk 'length > 80' "$dir/out" | wc -l)" -eq 0 ] &&
+		echo ok || echo bad) "$command --help, in 80 columns"
+done
+
+# A reader that goes away is no error, and nothing is said about it.
+for command in "cat $corpus/whole.mxc" "info --json $corpus/whole.mxc" \
+    "schema"; do
+	# shellcheck disable=SC2086
+	{ "$MXCENSUS" $command 2>"$dir/err"
+		echo $? >"$dir/status"; } | true
+	[ "$(cat "$dir/status")" -eq 0 ] && [ ! -s "$dir/err" ]
+	verdict $([ $? -eq 0 ] && echo ok || echo bad) "${command%% *} | true"
+done
+
+# Shards share no name and miss none.
+seq -f 'name%g.example' 1000 >"$dir/thousand"
+total=0
+for i in 1 2 3 4 5 6 7; do
+	n=$("$MXCENSUS" scan --dry-run --shard $i/7 "$dir/thousand" \
+		2>"$dir/err" | sed 's/ domains.*//')
+	total=$((total + n))
+	[ "$n" -gt 100 ] && [ "$n" -lt 190 ]
+	verdict $([ $? -eq 0 ] && echo ok || echo bad) "shard $i/7 of 1000: $n"
+done
+verdict $([ "$total" -eq 1000 ] && echo ok || echo bad) "shards: $total of 1000"
+
 # Lists as people have them.
 printf '\xef\xbb\xbfA.Example.\r\n# comment\r\n\r\nb.example # why\nb\xc3\xbccher.example\n' >"$dir/l1"
 dry "BOM, CRLF, comment, U-label" 3 0 "$dir/l1"

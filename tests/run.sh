@@ -122,6 +122,7 @@ lab() {
 	run lab_ipv6 tests/lab/in-net tests/lab/scan_ipv6.sh
 	run lab_sample tests/lab/in-net tests/lab/scan_list.sh data/sample.txt
 	run lab_judge tests/lab/in-net tests/lab/judge_again.sh
+	run lab_merge tests/lab/in-net tests/lab/merge.sh
 	run lab_signals tests/lab/in-net tests/lab/signals.sh
 	run lab_resume tests/lab/in-net tests/lab/resume.sh
 	run lab_check tests/lab/in-net tests/lab/check.sh

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "output/json.h"
+#include "output/json_fields.h"
 #include "output/plain.h"
 
 #include "scanner/base/banned.h"
@@ -30,9 +31,9 @@ check_json(const struct json_out *out)
 }
 
 static void
-print_all(struct slice bytes, bool is_other)
+print_all(struct slice bytes, bool is_other, const struct json_fields *fields)
 {
-	const struct json_options options = { is_other, is_other };
+	const struct json_options options = { is_other, is_other, fields };
 	struct json_out out = { .p = NULL };
 	const msgpack_object *record;
 	struct plain plain;
@@ -40,9 +41,13 @@ print_all(struct slice bytes, bool is_other)
 
 	plain_init(&plain, bytes);
 	while ((record = plain_next(&plain)) != NULL) {
+		if (plain_record(&plain).p != bytes.p + used)
+			abort();
 		used = plain.at;
 		out.n = 0;
 		json_record(&out, record, &options);
+		if (out.n == 0 && fields != NULL)
+			continue; /* it has none of them */
 		if (memchr(out.p, '\n', out.n) != out.p + out.n - 1)
 			abort();
 		check_json(&out);
@@ -59,8 +64,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct slice bytes = slice_make(data, size);
 
 	if (plain_is_sound(bytes)) {
-		print_all(bytes, false);
-		print_all(bytes, true);
+		struct json_fields fields = { .n = 0 };
+
+		print_all(bytes, false, NULL);
+		print_all(bytes, true, NULL);
+		json_fields_add(&fields, SLICE_LIT("name,sts.policy.mode,"
+		    "mx.host,a,k.k"));
+		print_all(bytes, false, &fields);
+		print_all(bytes, true, &fields);
 	}
 	return 0;
 }
