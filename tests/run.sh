@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # run.sh [style|unit|scripts|lab]...: runs the tests (all without an argument,
-# the scripts beside the labs)
-# and adds up what they report.
+# the scripts beside the labs) and adds up what they report.
 #
 # Every test is a program that says how many of its checks passed, failed and
 # were skipped, in the words of cmocka, of Python's unittest, or as

@@ -16,7 +16,6 @@ certificate, host and line stands in a file once.
 import json
 import os
 import random
-import re
 import subprocess
 import sys
 import time
