@@ -231,6 +231,20 @@ $(BUILD)/bench/output: $(BUILD)/tests/bench/output.o \
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+.PHONY: bench-dns
+
+$(BUILD)/bench/dns_loop: $(BUILD)/tests/bench/dns_loop.o \
+		$(BUILD)/libmxcensus.a
+	@mkdir -p $(dir $@)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 bench-output: $(BUILD)/bench/output
 	@echo "$$(uname -srm), $$(nproc) cores, $$(date -u +%F)"
 	@$(BUILD)/bench/output $(BENCH_DOMAINS)
+
+# In a network of its own; needs nsd and dnsperf.
+bench-dns: $(BUILD)/mxcensus $(BUILD)/bench/dns_loop
+	@MXCENSUS=$(abspath $(BUILD))/mxcensus tests/lab/in-net \
+		$(VENV)/bin/python3 tests/bench/dns.py \
+		--loop $(abspath $(BUILD))/bench/dns_loop $(BENCH_ARGS)

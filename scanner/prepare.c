@@ -163,11 +163,11 @@ share(uint64_t limit, uint32_t n)
 static size_t
 fit_workers(const struct options *o, size_t n)
 {
-	const uint64_t limits[] = { o->dns_rate, o->dns_window,
-		o->policy_window, o->smtp_window };
+	const uint64_t limits[] = { o->dns_rate, o->resolver_rate,
+		o->dns_window, o->policy_window, o->smtp_window };
 
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
-		if (limits[i] > 0 && limits[i] < n) /* rate 0: no limit */
+		if (limits[i] > 0 && limits[i] < n) /* 0: no limit */
 			n = (size_t)limits[i];
 	return n;
 }
@@ -190,7 +190,9 @@ make_pool_configs(struct run *r)
 		strbuf_fmt(&agent, " (+%s)", o->contact);
 	r->n_worker = n;
 	r->dns.window = share(o->dns_window, n);
-	r->dns.rate = o->dns_rate == 0 ? 0 : share(o->dns_rate, n);
+	r->dns.rate = share(o->dns_rate, n);
+	r->dns.resolver_rate = share(o->resolver_rate, n);
+	r->dns.mix_case = o->dns_0x20;
 	r->dns.timeout_ms = (uint32_t)o->dns_timeout_ms;
 	r->policy = (struct policy_config){
 		.port = (uint16_t)o->https_port,

@@ -32,6 +32,7 @@
 #define MASK_RCODE 0x000fu
 
 #define EDNS_OPTION_EDE 15
+#define RCODE_BADVERS 16
 
 /* A message under the cursor. */
 struct message {
@@ -82,6 +83,30 @@ dns_query_set_id(uint8_t *query, uint16_t id)
 	put_u16(query, id);
 }
 
+static bool
+has_edns(struct slice query)
+{
+	return query.p[HEADER_BYTES - 1] != 0; /* additional records */
+}
+
+size_t
+dns_query_without_edns(uint8_t *query, size_t n)
+{
+	if (!has_edns(slice_make(query, n)))
+		return n;
+	put_u16(query + 10, 0);
+	return n - OPT_BYTES;
+}
+
+struct slice
+dns_query_name(struct slice query)
+{
+	size_t tail = QUESTION_TAIL_BYTES + (has_edns(query) ? OPT_BYTES : 0);
+
+	return slice_upto(slice_from(query, HEADER_BYTES),
+	    query.n - HEADER_BYTES - tail);
+}
+
 /* ---- responses ---- */
 
 bool
@@ -94,12 +119,11 @@ dns_message_id(struct slice message, uint16_t *id)
 }
 
 bool
-dns_answer_fits(struct slice query, struct slice message)
+dns_answer_fits(struct slice query, struct slice message, bool same_case)
 {
 	struct cursor c = cursor_of(message.p, message.n);
-	size_t name_n = query.n - HEADER_BYTES - QUESTION_TAIL_BYTES -
-	    OPT_BYTES;
-	struct slice ours = slice_from(query, HEADER_BYTES), theirs;
+	struct slice name = dns_query_name(query), theirs;
+	size_t tail_at = HEADER_BYTES + name.n;
 	unsigned flags;
 
 	cursor_skip(&c, 2);
@@ -108,12 +132,13 @@ dns_answer_fits(struct slice query, struct slice message)
 	    cursor_u16(&c) != 1)
 		return false;
 	cursor_seek(&c, HEADER_BYTES);
-	theirs = cursor_bytes(&c, name_n);
-	if (c.failed || !slice_eq_nocase(slice_upto(ours, name_n), theirs))
+	theirs = cursor_bytes(&c, name.n);
+	if (c.failed || !(same_case ? slice_eq(name, theirs) :
+	    slice_eq_nocase(name, theirs)))
 		return false;
 	theirs = cursor_bytes(&c, QUESTION_TAIL_BYTES);
 	return !c.failed && slice_eq(theirs,
-	    slice_upto(slice_from(ours, name_n), QUESTION_TAIL_BYTES));
+	    slice_upto(slice_from(query, tail_at), QUESTION_TAIL_BYTES));
 }
 
 static bool
@@ -399,6 +424,9 @@ dns_answer_read(struct arena *a, struct slice bytes, enum dns_type type,
 	if (answers != OUTCOME_DNS_MALFORMED &&
 	    !read_rest(&m, answers == OUTCOME_NODATA))
 		answers = OUTCOME_DNS_MALFORMED;
+	/* RFC 6891 7: from one that knows no EDNS; 6.1.3: no such version */
+	out->edns_failed = m.rcode == LDNS_RCODE_FORMERR ||
+	    m.rcode == RCODE_BADVERS;
 	drop_partial(&out->set, answers == OUTCOME_DNS_MALFORMED &&
 	    (m.rcode == LDNS_RCODE_NOERROR ||
 	    m.rcode == LDNS_RCODE_NXDOMAIN) ?

@@ -29,14 +29,24 @@ struct dns_name {
 size_t dns_query_write(struct slice name, enum dns_type type, uint8_t *out);
 void dns_query_set_id(uint8_t *query, uint16_t id);
 
+/* Takes OPT out of a query; its length then. */
+size_t dns_query_without_edns(uint8_t *query, size_t n);
+/* The name asked for, on the wire. */
+struct slice dns_query_name(struct slice query);
+
 /* The id of a message, where it is long enough to have one. */
 bool dns_message_id(struct slice message, uint16_t *id);
-/* Is this a response to that query, id aside?  QR, opcode and question. */
-bool dns_answer_fits(struct slice query, struct slice message);
+/*
+ * Is this a response to that query, id aside?  QR, opcode and question; with
+ * same_case its letters, too.
+ */
+bool dns_answer_fits(struct slice query, struct slice message,
+    bool same_case);
 
 struct dns_answer {
 	bool truncated;     /* TC: nothing else was read */
 	bool authentic;     /* AD, whoever says so */
+	bool edns_failed;   /* FORMERR or BADVERS: EDNS is not understood */
 	/*
 	 * Records, alias chain, EDE, TTL and outcome (OK, NODATA, NXDOMAIN,
 	 * SERVFAIL, BOGUS, REFUSED, DNS_ERROR, DNS_MALFORMED, CNAME_LOOP).

@@ -60,6 +60,24 @@ arm(struct dns_pool *p, uint64_t at_ms)
 
 /* ---- answers ---- */
 
+/* What the resolver's health and window make of it. */
+static void
+note_answer(struct dns_book *b, struct dns_channel *channel,
+    const struct dns_attempt *attempt, enum outcome outcome)
+{
+	struct dns_upstream *up = channel->up;
+	uint64_t now = loop_now_ms(b->loop);
+
+	dns_upstream_answered(up, now);
+	if (channel->is_tcp)
+		return;
+	if (outcome == OUTCOME_SERVFAIL || outcome == OUTCOME_REFUSED)
+		dns_window_lost(&up->window, now);
+	else
+		dns_window_answered(&up->window, now,
+		    (uint32_t)now - attempt->sent_ms);
+}
+
 static void
 take_message(struct dns_pool *p, struct dns_channel *channel,
     struct slice message, bool cut)
@@ -75,17 +93,22 @@ take_message(struct dns_pool *p, struct dns_channel *channel,
 	if (t != NULL)
 		attempt = dns_task_attempt(t, id, channel);
 	if (attempt == NULL || !dns_answer_fits(slice_make(t->query,
-	    t->query_n), message)) {
+	    t->query_n), message, b->mix_case)) {
 		STAT_ADD(b->stats->dns_dropped, 1);
 		return;
 	}
 	STAT_ADD(b->stats->dns_answers, 1);
-	dns_upstream_answered(channel->up);
 	dns_answer_read(t->arena, message, t->type, &answer);
+	note_answer(b, channel, attempt, answer.set.lookup.outcome);
 	dns_task_end_attempt(b, attempt);
 	if ((answer.truncated || cut) && !channel->is_tcp) {
 		t->last = channel->up;
 		dns_task_truncated(b, t);
+		return;
+	}
+	if (answer.edns_failed && !t->plain) {
+		t->last = channel->up;
+		dns_task_without_edns(b, t);
 		return;
 	}
 	if (answer.truncated)
@@ -138,107 +161,12 @@ on_tcp_message(void *ctx, struct dns_tcp *tcp, struct slice message)
 	take_message(ctx, &tcp->channel, message, false);
 }
 
-/* ---- TCP connections ---- */
-
-static void
-tcp_close(struct dns_book *b, struct dns_tcp *tcp)
-{
-	tcp->channel.up->tcp = NULL;
-	due_clear(&b->due, &tcp->idle);
-	dns_tcp_close(tcp);
-}
-
-static void on_tcp_idle(void *ctx, struct due *d);
-
-/* The attempt that is on this connection: always the last one. */
-static struct dns_attempt *
-attempt_on(struct due *d, const struct dns_tcp *tcp)
-{
-	struct dns_task *t = (struct dns_task *)d;
-	struct dns_attempt *attempt;
-
-	if (d->fire == on_tcp_idle || t->n_attempt == 0)
-		return NULL;
-	attempt = &t->attempt[t->n_attempt - 1];
-	return attempt->channel == &tcp->channel ? attempt : NULL;
-}
-
-/*
- * Questions on it are asked again: at once where the connection had served
- * others (RFC 7766 6.2.4: servers may close at any time), else after a rest.
- */
 static void
 on_tcp_end(void *ctx, struct dns_tcp *tcp)
 {
 	struct dns_pool *p = ctx;
-	struct due_heap *heap = &p->book.due;
-	bool served = tcp->answered > 0;
-	struct dns_task **left = xcalloc(heap->n + 1, sizeof(*left));
-	size_t n = 0;
 
-	for (size_t i = 0; i < heap->n; i++)
-		if (attempt_on(heap->v[i], tcp) != NULL)
-			left[n++] = (struct dns_task *)heap->v[i];
-	for (size_t i = 0; i < n; i++)
-		dns_task_end_attempt(&p->book, attempt_on(&left[i]->due, tcp));
-	tcp_close(&p->book, tcp);
-	for (size_t i = 0; i < n && !p->book.closed; i++) {
-		if (served)
-			dns_task_again(&p->book, left[i]);
-		else
-			dns_task_failed(&p->book, left[i],
-			    OUTCOME_DNS_TIMEOUT);
-	}
-	free(left);
-}
-
-static void
-on_tcp_idle(void *ctx, struct due *d)
-{
-	struct dns_tcp *tcp = (struct dns_tcp *)((char *)d -
-	    offsetof(struct dns_tcp, idle));
-
-	tcp_close(ctx, tcp);
-}
-
-/* The connection to this resolver, made where there is none that works. */
-static struct dns_tcp *
-tcp_get(struct dns_pool *p, struct dns_upstream *up)
-{
-	uint64_t now = loop_now_ms(p->book.loop);
-
-	if (up->tcp != NULL && up->tcp->channel.live > 0 &&
-	    dns_tcp_is_stuck(&p->book, up->tcp))
-		on_tcp_end(p, up->tcp);
-	if (p->book.closed)
-		return NULL;
-	if (up->tcp == NULL) {
-		up->tcp = dns_tcp_new(up, &p->tcp_events, now);
-		if (up->tcp != NULL)
-			up->tcp->idle.fire = on_tcp_idle;
-	} else if (up->tcp->channel.live == 0) {
-		up->tcp->heard_ms = now; /* its time starts over */
-	}
-	return up->tcp;
-}
-
-static void
-send_tcp(struct dns_pool *p, struct dns_task *t)
-{
-	struct dns_tcp *tcp = tcp_get(p, t->last);
-	uint16_t id;
-
-	if (p->book.closed)
-		return;
-	if (tcp == NULL) {
-		dns_task_failed(&p->book, t, OUTCOME_LOCAL);
-		return;
-	}
-	due_clear(&p->book.due, &tcp->idle);
-	id = dns_book_take_id(&p->book, t);
-	dns_query_set_id(t->query, id);
-	dns_tcp_send(tcp, slice_make(t->query, t->query_n));
-	dns_task_sent(&p->book, t, &tcp->channel, id);
+	dns_book_tcp_ended(&p->book, tcp);
 }
 
 /* ---- datagrams ---- */
@@ -326,17 +254,41 @@ send_datagrams(struct dns_pool *p, struct dns_upstream *up)
 
 /* ---- the turn of the loop ---- */
 
-static void
+/* False: no resolver has room for it. */
+static bool
 dispatch(struct dns_pool *p, struct dns_task *t)
 {
+	struct dns_upstream *up = t->last;
+
 	if (!t->same_resolver)
-		t->last = dns_upstream_choose(&p->upstreams, t->last,
+		up = dns_upstream_choose(&p->upstreams, t->last,
 		    loop_now_ms(p->book.loop));
+	if (up == NULL)
+		return false;
+	t->last = up;
 	t->same_resolver = false;
 	dns_task_admit(&p->book, t);
 	dns_task_move(t, &t->last->out);
 	if (t->by_tcp)
-		send_tcp(p, t);
+		dns_book_send_tcp(&p->book, t);
+	return true;
+}
+
+/*
+ * One that waits for the others' room does not hold up those that are asked
+ * for the first time.  False: nothing can be sent.
+ */
+static bool
+dispatch_next(struct dns_pool *p)
+{
+	struct dns_task *t = dns_book_next(&p->book), *fresh;
+
+	if (t == NULL)
+		return false;
+	if (dispatch(p, t))
+		return true;
+	fresh = dns_book_fresh(&p->book);
+	return fresh != NULL && fresh != t && dispatch(p, fresh);
 }
 
 /* Questions decided without a query; those that come up meanwhile wait. */
@@ -362,17 +314,22 @@ flush(struct dns_pool *p)
 {
 	struct dns_book *b = &p->book;
 	uint64_t now = loop_now_ms(b->loop);
-	struct dns_task *t;
 
 	deliver(p);
-	while (!b->closed && (t = dns_book_next(b)) != NULL) {
-		uint64_t wait_ns = pace_take(&p->pace, now * NS_PER_MS);
+	p->upstreams.wait_ms = 0;
+	while (!b->closed && dns_book_next(b) != NULL) {
+		uint64_t wait_ns = pace_wait(&p->pace, now * NS_PER_MS);
 
 		if (wait_ns > 0) {
 			arm(p, now + wait_ns / NS_PER_MS + 1);
 			break;
 		}
-		dispatch(p, t);
+		if (!dispatch_next(p)) {
+			if (p->upstreams.wait_ms > 0)
+				arm(p, now + p->upstreams.wait_ms);
+			break;
+		}
+		pace_take(&p->pace, now * NS_PER_MS);
 	}
 	for (size_t i = 0; i < p->upstreams.n && !b->closed; i++)
 		send_datagrams(p, &p->upstreams.v[i]);
@@ -415,8 +372,9 @@ book_configure(struct dns_pool *p, struct loop *loop,
 	b->stats = stats;
 	b->random = &p->upstreams.random;
 	b->timeout_ms = c->timeout_ms == 0 ? 1 : c->timeout_ms;
-	b->window = c->window == 0 ? 1 :
-	    c->window > WINDOW_MAX ? WINDOW_MAX : c->window;
+	b->window = c->window == 0 || c->window > WINDOW_MAX ? WINDOW_MAX :
+	    c->window;
+	b->mix_case = c->mix_case;
 }
 
 struct dns_pool *
@@ -439,6 +397,7 @@ dns_pool_new(struct loop *loop, const struct dns_config *c,
 	pace_init(&p->pace, c->rate, PACE_BURST_MS);
 	p->tcp_events = (struct dns_tcp_events){ on_tcp_message, on_tcp_end,
 		p };
+	p->book.tcp_events = &p->tcp_events;
 	uv_prepare_init(uv, &p->prepare);
 	p->prepare.data = p;
 	uv_prepare_start(&p->prepare, on_prepare);
@@ -472,7 +431,7 @@ dns_pool_free(struct dns_pool *p)
 			free(t);
 		}
 		if (up->tcp != NULL)
-			tcp_close(&p->book, up->tcp);
+			dns_book_tcp_close(&p->book, up->tcp);
 	}
 	dns_book_release(&p->book);
 	dns_upstreams_release(&p->upstreams);

@@ -23,11 +23,14 @@ struct dns_config {
 	size_t n_resolver;
 	/* Believe AD of resolver i: loopback, or --trust-ad. */
 	bool trusted[DNS_RESOLVERS_MAX];
-	uint32_t window;      /* questions in flight, this worker; at most
-	                         16,384 are */
+	uint32_t window;      /* questions in flight, this worker; 0: each
+	                         resolver's adapts; at most 16,384 are */
 	uint32_t rate;        /* queries a second, this worker; 0: no limit */
+	uint32_t resolver_rate; /* likewise, to each resolver */
 	uint32_t timeout_ms;  /* of the first attempt of a silent question */
 	struct address source; /* family 0: any */
+	bool mix_case;        /* letters of the question in random case, and
+	                         an answer must repeat them ("0x20") */
 };
 
 struct dns_pool;

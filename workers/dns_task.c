@@ -17,7 +17,11 @@
 #define FAILED_MAX 3 /* attempts that end in SERVFAIL, REFUSED and the like */
 /* Above this, earlier attempts give up their ids when another is made. */
 #define IDS_PLENTY (DNS_IDS / 2)
-#define JITTER_PARTS 8 /* a wait is lengthened by up to 1/8 */
+/*
+ * A wait is lengthened by up to 1/4: places that questions lost together hold
+ * come free one by one, not in a burst that is lost again.
+ */
+#define JITTER_PARTS 4
 #define TCP_TIMEOUTS 4
 #define TCP_IDLE_TIMEOUTS 6
 
@@ -108,6 +112,22 @@ dns_book_release(struct dns_book *b)
 	b->n_pending = 0;
 }
 
+/* "0x20": who does not see the question cannot repeat its letters. */
+static void
+mix_case(struct dns_book *b, struct dns_task *t)
+{
+	struct slice name = dns_query_name(slice_make(t->query, t->query_n));
+	uint8_t *p = t->query + (name.p - (const char *)t->query);
+	unsigned bits = 0;
+
+	for (size_t i = 0; i < name.n; i++, bits >>= 1) {
+		if (i % 16 == 0)
+			bits = dns_random_u16(b->random);
+		if (p[i] >= 'a' && p[i] <= 'z' && (bits & 1))
+			p[i] = (uint8_t)(p[i] - 'a' + 'A');
+	}
+}
+
 void
 dns_book_add(struct dns_book *b, struct arena *a, struct slice name,
     enum dns_type type, struct rrset *out, dns_done_fn *done, void *ctx)
@@ -120,6 +140,8 @@ dns_book_add(struct dns_book *b, struct arena *a, struct slice name,
 		.done = done, .ctx = ctx, .type = type,
 		.query_n = (uint16_t)n };
 	memcpy(t->query, query, n);
+	if (b->mix_case && n > 0)
+		mix_case(b, t);
 	b->n_pending++;
 	if (n > 0) {
 		t->state = DNS_TASK_WAITING;
@@ -138,6 +160,12 @@ dns_book_next(const struct dns_book *b)
 		return NULL;
 	return !TAILQ_EMPTY(&b->again) ? TAILQ_FIRST(&b->again) :
 	    TAILQ_FIRST(&b->waiting);
+}
+
+struct dns_task *
+dns_book_fresh(const struct dns_book *b)
+{
+	return b->in_window >= b->window ? NULL : TAILQ_FIRST(&b->waiting);
 }
 
 uint16_t
@@ -174,8 +202,10 @@ dns_task_move(struct dns_task *t, struct dns_task_list *to)
 static void
 leave_window(struct dns_book *b, struct dns_task *t)
 {
-	if (t->state != DNS_TASK_QUEUED && t->state != DNS_TASK_FLYING)
+	if (t->place == NULL)
 		return;
+	t->place->in_flight--;
+	t->place = NULL;
 	b->in_window--;
 	STAT_SUB(b->stats->dns_in_flight, 1);
 }
@@ -183,6 +213,8 @@ leave_window(struct dns_book *b, struct dns_task *t)
 void
 dns_task_admit(struct dns_book *b, struct dns_task *t)
 {
+	t->place = t->last;
+	t->place->in_flight++;
 	b->in_window++;
 	STAT_ADD(b->stats->dns_in_flight, 1);
 	t->state = DNS_TASK_QUEUED;
@@ -204,7 +236,8 @@ dns_task_sent(struct dns_book *b, struct dns_task *t,
 	STAT_ADD(b->stats->dns_queries, 1);
 	if (channel->is_tcp)
 		STAT_ADD(b->stats->dns_tcp, 1);
-	t->attempt[t->n_attempt++] = (struct dns_attempt){ channel, id };
+	t->attempt[t->n_attempt++] = (struct dns_attempt){ channel,
+		(uint32_t)now, id };
 	channel->live++;
 	t->state = DNS_TASK_FLYING;
 	dns_task_move(t, NULL);
@@ -366,6 +399,15 @@ dns_task_truncated(struct dns_book *b, struct dns_task *t)
 }
 
 void
+dns_task_without_edns(struct dns_book *b, struct dns_task *t)
+{
+	t->plain = true;
+	t->same_resolver = true;
+	t->query_n = (uint16_t)dns_query_without_edns(t->query, t->query_n);
+	dns_task_again(b, t);
+}
+
+void
 dns_task_silent(struct dns_book *b, struct dns_task *t)
 {
 	struct dns_attempt *attempt = &t->attempt[t->n_attempt - 1];
@@ -376,8 +418,10 @@ dns_task_silent(struct dns_book *b, struct dns_task *t)
 		dns_task_failed(b, t, OUTCOME_DNS_TIMEOUT);
 		return;
 	}
-	if (channel != NULL)
+	if (channel != NULL) {
+		dns_window_lost(&channel->up->window, loop_now_ms(b->loop));
 		dns_upstream_silent(channel->up, loop_now_ms(b->loop));
+	}
 	if (b->n_id > IDS_PLENTY)
 		end_attempts(b, t);
 	if (++t->n_silent < SILENT_MAX && t->n_attempt < DNS_ATTEMPTS_MAX) {

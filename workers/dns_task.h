@@ -36,6 +36,7 @@ enum dns_task_state {
 /* One query sent.  It stays answerable until the question is done. */
 struct dns_attempt {
 	struct dns_channel *channel; /* NULL: over */
+	uint32_t sent_ms;            /* the clock's lower bits */
 	uint16_t id;
 };
 
@@ -49,11 +50,13 @@ struct dns_task {
 	void *ctx;
 	uint64_t first_ms;          /* when the first query left */
 	struct dns_upstream *last;  /* resolver of the last attempt */
+	struct dns_upstream *place; /* in whose window it is, or NULL */
 	enum dns_type type;
 	enum dns_task_state state;
 	uint8_t n_attempt, n_failed, n_silent;
 	bool by_tcp;                /* an answer was truncated */
 	bool same_resolver;         /* the next attempt stays with `last` */
+	bool plain;                 /* without EDNS: it was not understood */
 	struct dns_attempt attempt[DNS_ATTEMPTS_MAX];
 	uint16_t query_n;
 	uint8_t query[];
@@ -63,8 +66,10 @@ struct dns_book {
 	struct loop *loop;
 	struct stats *stats;
 	struct dns_random *random;
+	const struct dns_tcp_events *tcp_events;
 	uint32_t timeout_ms;
 	uint32_t window;            /* queries on the wire at once */
+	bool mix_case;
 	uint32_t in_window;
 	size_t n_pending;
 	size_t n_id;                /* in use */
@@ -82,12 +87,14 @@ void dns_book_add(struct dns_book *b, struct arena *a, struct slice name,
     enum dns_type type, struct rrset *out, dns_done_fn *done, void *ctx);
 /* Who is to be sent next; NULL: nobody, or the window is full. */
 struct dns_task *dns_book_next(const struct dns_book *b);
+/* The first in line that was not asked before; NULL: nobody, or no room. */
+struct dns_task *dns_book_fresh(const struct dns_book *b);
 /* A random id that no live query bears, noted as t's. */
 uint16_t dns_book_take_id(struct dns_book *b, struct dns_task *t);
 void dns_book_drop_id(struct dns_book *b, uint16_t id);
 
 void dns_task_move(struct dns_task *t, struct dns_task_list *to);
-/* Takes a place in the window. */
+/* Takes a place in the window of t->last. */
 void dns_task_admit(struct dns_book *b, struct dns_task *t);
 /* A query left over `channel`. */
 void dns_task_sent(struct dns_book *b, struct dns_task *t,
@@ -110,8 +117,16 @@ void dns_task_failed(struct dns_book *b, struct dns_task *t,
     enum outcome how);
 /* The next attempt goes at once, by TCP, to the same resolver. */
 void dns_task_truncated(struct dns_book *b, struct dns_task *t);
+/* The next attempt goes at once, without EDNS, to the same resolver. */
+void dns_task_without_edns(struct dns_book *b, struct dns_task *t);
 /* The connection ended early after it had served others. */
 void dns_task_again(struct dns_book *b, struct dns_task *t);
 /* Nothing came in time. */
 void dns_task_silent(struct dns_book *b, struct dns_task *t);
 void dns_task_finish(struct dns_book *b, struct dns_task *t);
+
+/* Over TCP (dns_task_tcp.c); in each done() may run as well. */
+void dns_book_send_tcp(struct dns_book *b, struct dns_task *t);
+void dns_book_tcp_ended(struct dns_book *b, struct dns_tcp *tcp);
+/* Without looking at the questions on it. */
+void dns_book_tcp_close(struct dns_book *b, struct dns_tcp *tcp);

@@ -21,16 +21,22 @@
 #include "scanner/base/banned.h"
 
 #define DNS_PORT 53
+#define WINDOW_MAX 16384 /* of all resolvers together */
 /* Queries on one port before it is given up: narrows what can be guessed. */
 #define SOCKET_USES 4096
 /* The kernel's default holds a few hundred answers: less than a window. */
 #define RECEIVE_BUFFER_BYTES (4 << 20)
 /* With one answer in two lost, this happens once in a million questions. */
 #define SILENT_ENOUGH 20
+/* All rest: as many may be asked, to see whether it comes back. */
+#define RESTING_WINDOW 500
+#define PACE_BURST_MS 20
+#define NS_PER_MS 1000000u
 /* In units of the first attempt's time-out. */
 #define REST_TIMEOUTS 8
 #define REST_TIMEOUTS_MAX 64
 #define PROBE_TIMEOUTS 2
+#define SILENT_TIMEOUTS 2
 
 uint16_t
 dns_random_u16(struct dns_random *r)
@@ -256,6 +262,7 @@ dns_upstreams_init(struct dns_upstreams *set, uv_loop_t *uv,
 	set->uv = uv;
 	set->source = c->source;
 	set->timeout_ms = c->timeout_ms;
+	set->adapts = c->window == 0;
 	TAILQ_INIT(&set->sockets);
 	for (size_t i = 0; i < c->n_resolver && i < DNS_RESOLVERS_MAX; i++) {
 		struct dns_upstream *up = &set->v[set->n++];
@@ -264,6 +271,9 @@ dns_upstreams_init(struct dns_upstreams *set, uv_loop_t *uv,
 		up->addr = c->resolver[i];
 		up->trusted = c->trusted[i];
 		TAILQ_INIT(&up->out);
+		dns_window_init(&up->window, c->timeout_ms,
+		    WINDOW_MAX / (uint32_t)c->n_resolver);
+		pace_init(&up->pace, c->resolver_rate, PACE_BURST_MS);
 		name_upstream(up);
 		if (dns_socket_pick(up) != NULL)
 			any = true;
@@ -295,31 +305,83 @@ is_willing(struct dns_upstream *up, uint64_t now_ms)
 	return true;
 }
 
+static bool
+has_room(struct dns_upstream *up, uint32_t least)
+{
+	if (!up->set->adapts || up->in_flight < up->window.size ||
+	    up->in_flight < least)
+		return true;
+	dns_window_full(&up->window);
+	return false;
+}
+
+/* Its rate allows a query, which is hereby taken. */
+static bool
+takes_pace(struct dns_upstream *up, uint64_t now_ms)
+{
+	uint64_t wait_ns = pace_take(&up->pace, now_ms * NS_PER_MS);
+	uint64_t wait_ms = wait_ns / NS_PER_MS + 1;
+
+	if (wait_ns == 0)
+		return true;
+	if (up->set->wait_ms == 0 || wait_ms < up->set->wait_ms)
+		up->set->wait_ms = wait_ms;
+	return false;
+}
+
+/* Rests, and is not yet due to be tried. */
+static bool
+is_out(const struct dns_upstream *up, uint64_t now_ms)
+{
+	return up->rest_until_ms != 0 && now_ms < up->rest_until_ms;
+}
+
+/* All rest: questions are asked all the same, of the readiest. */
+static struct dns_upstream *
+choose_readiest(struct dns_upstreams *set, const struct dns_upstream *last,
+    size_t first, uint64_t now_ms)
+{
+	struct dns_upstream *best = NULL;
+
+	for (size_t i = 0; i < set->n; i++) {
+		struct dns_upstream *up = &set->v[(first + i) % set->n];
+
+		if (up != last && (best == NULL ||
+		    up->rest_until_ms < best->rest_until_ms))
+			best = up;
+	}
+	if (best == NULL)
+		best = &set->v[first % set->n];
+	return has_room(best, RESTING_WINDOW) && takes_pace(best, now_ms) ?
+	    best : NULL;
+}
+
 struct dns_upstream *
 dns_upstream_choose(struct dns_upstreams *set, const struct dns_upstream *last,
     uint64_t now_ms)
 {
 	size_t first = last == NULL ? set->next++ :
 	    (size_t)(last - set->v) + 1;
-	struct dns_upstream *soonest = NULL;
+	bool others = false; /* is anyone but `last` to be had, now or soon? */
 
+	set->wait_ms = 0;
 	for (size_t i = 0; i < set->n; i++) {
 		struct dns_upstream *up = &set->v[(first + i) % set->n];
 
-		/* The same again only where it alone is left. */
-		if (is_willing(up, now_ms) && (up != last || i + 1 == set->n))
+		if (is_out(up, now_ms) || (up == last && others))
+			continue; /* the same again only where it is alone */
+		others = true;
+		if (has_room(up, 1) && takes_pace(up, now_ms) &&
+		    is_willing(up, now_ms))
 			return up;
-		if (up != last && (soonest == NULL ||
-		    up->rest_until_ms < soonest->rest_until_ms))
-			soonest = up;
 	}
-	/* All rest: questions are asked all the same, of the readiest. */
-	return soonest == NULL ? &set->v[first % set->n] : soonest;
+	return others ? NULL : choose_readiest(set, last, first, now_ms);
 }
 
 void
-dns_upstream_answered(struct dns_upstream *up)
+dns_upstream_answered(struct dns_upstream *up, uint64_t now_ms)
 {
+	up->heard_ms = now_ms;
 	up->silent = 0;
 	up->rest_ms = 0;
 	up->rest_until_ms = 0;
@@ -342,6 +404,8 @@ dns_upstream_rest(struct dns_upstream *up, uint64_t now_ms)
 void
 dns_upstream_silent(struct dns_upstream *up, uint64_t now_ms)
 {
-	if (++up->silent >= SILENT_ENOUGH)
+	/* One that drops what exceeds its rate answers again in between. */
+	if (++up->silent >= SILENT_ENOUGH && now_ms - up->heard_ms >=
+	    (uint64_t)up->set->timeout_ms * SILENT_TIMEOUTS)
 		dns_upstream_rest(up, now_ms);
 }

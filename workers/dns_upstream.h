@@ -15,6 +15,8 @@
 #include <uv.h>
 
 #include "workers/dns_pool.h"
+#include "workers/dns_window.h"
+#include "workers/pace.h"
 
 #define DNS_SOCKETS 4 /* per resolver, in use at once */
 
@@ -47,6 +49,10 @@ struct dns_upstream {
 	struct dns_socket *socket[DNS_SOCKETS]; /* NULL: could not be opened */
 	struct dns_tcp *tcp;    /* NULL: none open */
 	struct dns_task_list out; /* admitted, not yet sent */
+	struct dns_window window;
+	uint32_t in_flight;     /* questions that hold a place in it */
+	struct pace pace;
+	uint64_t heard_ms;      /* the last answer; 0: none yet */
 	uint32_t silent;        /* attempts unanswered since the last answer */
 	uint32_t rest_ms;       /* length of the present or last rest */
 	uint64_t rest_until_ms; /* 0: healthy */
@@ -63,6 +69,8 @@ struct dns_upstreams {
 	size_t next;            /* whose turn it is */
 	struct address source;
 	uint32_t timeout_ms;
+	bool adapts;            /* each resolver's window limits it */
+	uint64_t wait_ms;       /* till a resolver's rate allows a query */
 	struct dns_random random;
 	uv_loop_t *uv;
 	/* Something to read, or sending works again. */
@@ -77,10 +85,14 @@ bool dns_upstreams_init(struct dns_upstreams *set, uv_loop_t *uv,
 /* Closes the sockets; their memory goes with the loop's next turn. */
 void dns_upstreams_release(struct dns_upstreams *set);
 
-/* The resolver for the next attempt: another than `last` (NULL: none yet). */
+/*
+ * The resolver for the next attempt: another than `last` (NULL: none yet).
+ * NULL: none of them has room; where a rate is the reason set->wait_ms says
+ * for how long, else it is 0.
+ */
 struct dns_upstream *dns_upstream_choose(struct dns_upstreams *set,
     const struct dns_upstream *last, uint64_t now_ms);
-void dns_upstream_answered(struct dns_upstream *up);
+void dns_upstream_answered(struct dns_upstream *up, uint64_t now_ms);
 void dns_upstream_silent(struct dns_upstream *up, uint64_t now_ms);
 /* It cannot be reached from here: rests at once. */
 void dns_upstream_rest(struct dns_upstream *up, uint64_t now_ms);

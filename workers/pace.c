@@ -21,14 +21,22 @@ pace_init(struct pace *p, uint32_t per_second, uint32_t burst_ms)
 }
 
 uint64_t
+pace_wait(const struct pace *p, uint64_t now_ns)
+{
+	if (p->interval_ns == 0 || p->due_ns < now_ns + p->burst_ns)
+		return 0;
+	return p->due_ns - now_ns - p->burst_ns;
+}
+
+uint64_t
 pace_take(struct pace *p, uint64_t now_ns)
 {
-	if (p->interval_ns == 0)
-		return 0;
+	uint64_t wait_ns = pace_wait(p, now_ns);
+
+	if (p->interval_ns == 0 || wait_ns > 0)
+		return wait_ns;
 	if (p->due_ns < now_ns)
 		p->due_ns = now_ns;
-	if (p->due_ns - now_ns > p->burst_ns)
-		return p->due_ns - now_ns - p->burst_ns;
 	p->due_ns += p->interval_ns;
 	return 0;
 }

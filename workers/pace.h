@@ -18,5 +18,7 @@ struct pace {
 
 /* burst_ms: what may be caught up after a pause; per_second 0: no limit. */
 void pace_init(struct pace *p, uint32_t per_second, uint32_t burst_ms);
+/* The ns until a unit may be taken; 0: at once. */
+uint64_t pace_wait(const struct pace *p, uint64_t now_ns);
 /* Takes one unit and returns 0, or takes nothing and returns the ns to wait. */
 uint64_t pace_take(struct pace *p, uint64_t now_ns);

@@ -79,13 +79,17 @@ make_by_label(struct made *m, struct slice q, const char *name, uint16_t type,
 {
 	struct slice s = slice_of(name);
 	struct slice label = slice_upto(s, slice_find(s, '.'));
+	bool edns = q.p[HEADER - 1] != 0;
 	char question[300], line[400];
 	const char *word = type == 16 ? "TXT" : type == 15 ? "MX" : "A";
 
-#define IS(text) slice_eq(label, SLICE_LIT(text))
+#define IS(text) slice_eq_nocase(label, SLICE_LIT(text))
 	snprintf(question, sizeof(question), "%s IN %s", name, word);
 	snprintf(line, sizeof(line), "%s 300 IN A 192.0.2.1", name);
-	if (IS("ok") || IS("spoof") || IS("cross") || IS("late")) {
+	if (IS("noedns") && edns) {
+		made_response(m, question, "r", 1, "", "");
+	} else if (IS("noedns") || IS("ok") || IS("spoof") ||
+	    IS("cross") || IS("late")) {
 		made_response(m, question, "rd", 0, line, "");
 	} else if (IS("nodata")) {
 		made_response(m, question, "rd", 0, "", SOA);
@@ -113,6 +117,10 @@ make_by_label(struct made *m, struct slice q, const char *name, uint16_t type,
 	} else {
 		make_nxdomain(m, q);
 	}
+	if (IS("lower"))
+		for (size_t i = HEADER; i < m->n; i++)
+			m->bytes[i] = (uint8_t)ascii_lower(
+			    (char)m->bytes[i]);
 #undef IS
 	memcpy(m->bytes, q.p, 2);
 }

@@ -7,6 +7,8 @@
  *   spoof      forged answers first: id, question, direction, source
  *   cross      forged answer first, right but for coming from the accomplice
  *              to where that one was last asked from
+ *   noedns     FORMERR as long as the query has EDNS
+ *   lower      "no such name", the question in lower case
  *   late       answers once only, after late_ms
  *   tc         truncated over UDP, whole over TCP
  *

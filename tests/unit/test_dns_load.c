@@ -114,6 +114,59 @@ dead_resolver(struct rig *b)
 	rig_release(b);
 }
 
+/* Adaptive windows: one dead resolver does not fill those of the others. */
+static void
+test_dead_among_three(void **state)
+{
+	enum { N = 20000 };
+	struct rrset *sets;
+	struct rig b;
+
+	(void)state;
+	rig_init(&b);
+	rig_add(&b, "127.77.11.10", FAKE_BY_LABEL);
+	rig_add(&b, "127.77.11.11", FAKE_SILENT);
+	rig_add(&b, "127.77.11.12", FAKE_BY_LABEL);
+	b.config.window = 0;
+	b.config.timeout_ms = 800;
+	rig_pool(&b);
+	sets = ask_many(&b, N, "q", true, DNS_A);
+	rig_run(&b);
+	assert_all(sets, N, OUTCOME_NXDOMAIN);
+	assert_true(b.fake[1]->queries < N / 20);
+	free(sets);
+	rig_release(&b);
+}
+
+/* The limit to each of two resolvers allows twice as much together. */
+static void
+test_resolver_rate(void **state)
+{
+	enum { N = 400, RATE = 500 };
+	struct rrset *sets;
+	struct rig b;
+	uint64_t start, took;
+
+	(void)state;
+	rig_init(&b);
+	rig_add(&b, "127.77.10.3", FAKE_BY_LABEL);
+	rig_add(&b, "127.77.10.4", FAKE_BY_LABEL);
+	b.config.resolver_rate = RATE;
+	b.config.window = 0;
+	b.config.timeout_ms = 800;
+	rig_pool(&b);
+	start = loop_clock_ms();
+	sets = ask_many(&b, N, "q", true, DNS_A);
+	rig_run(&b);
+	took = loop_clock_ms() - start;
+	assert_true(took >= N / 2 * 1000 / RATE - 30);
+	assert_true(took < N * 1000 / RATE);
+	assert_all(sets, N, OUTCOME_NXDOMAIN);
+	assert_true(b.fake[0]->queries > N / 4 && b.fake[1]->queries > N / 4);
+	free(sets);
+	rig_release(&b);
+}
+
 static void
 test_silent_resolver(void **state)
 {
@@ -383,6 +436,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_twenty_thousand),
 		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_resolver_rate),
+		cmocka_unit_test(test_dead_among_three),
 		cmocka_unit_test(test_silent_resolver),
 		cmocka_unit_test(test_closed_port),
 		cmocka_unit_test(test_closed_port_alone),

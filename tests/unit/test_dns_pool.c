@@ -51,12 +51,14 @@ static const struct row rows[] = {
 	  THREE_MS, 0 },
 	{ "refused", LABELS, true, OUTCOME_REFUSED, TRI_UNKNOWN, { 2, 1 }, 3,
 	  THREE_MS, 0 },
-	{ "formerr", LABELS, true, OUTCOME_DNS_ERROR, TRI_UNKNOWN, { 2, 1 },
-	  3, THREE_MS, 0 },
+	{ "formerr", LABELS, true, OUTCOME_DNS_ERROR, TRI_UNKNOWN, { 3, 1 },
+	  4, THREE_MS, 0 },
 	{ "bogus", LABELS, true, OUTCOME_BOGUS, TRI_UNKNOWN, { 2, 1 }, 3,
 	  THREE_MS, 0 },
 	{ "garbage", LABELS, true, OUTCOME_DNS_MALFORMED, TRI_UNKNOWN,
 	  { 2, 1 }, 3, THREE_MS, 0 },
+	{ "noedns", LABELS, true, OUTCOME_OK, TRI_YES, { 2, 0 }, 2, 0, 0 },
+	{ "lower", LABELS, true, OUTCOME_NXDOMAIN, TRI_NO, { 1, 0 }, 1, 0, 0 },
 	{ "silent", LABELS, true, OUTCOME_DNS_TIMEOUT, TRI_UNKNOWN, { 3, 3 },
 	  6, SIX_MS, 0 },
 	{ "loop", LABELS, true, OUTCOME_CNAME_LOOP, TRI_NO, { 1, 0 }, 1, 0,
@@ -154,6 +156,33 @@ test_late_answer(void **state)
 	assert_int_equal(set.lookup.outcome, OUTCOME_OK);
 	assert_true(set.lookup.attempts >= 2);
 	assert_int_equal(STAT_GET(b.stats.dns_dropped), 0);
+	rig_release(&b);
+}
+
+/*
+ * Asked in random letter case: an answer that repeats it is taken, one in
+ * lower case is a forgery, dropped each time that it comes.
+ */
+static void
+test_mixed_case(void **state)
+{
+	static const char name[] = "a-label-of-very-many-letters.example";
+	struct rig b;
+	struct rrset set[2];
+
+	(void)state;
+	rig_init(&b);
+	rig_add(&b, "127.77.3.4", FAKE_BY_LABEL);
+	b.config.mix_case = true;
+	rig_pool(&b);
+	rig_ask(&b, name, DNS_A, &set[0]);
+	rig_ask(&b, "lower.another-label-of-very-many-letters.example",
+	    DNS_A, &set[1]);
+	rig_run(&b);
+	assert_int_equal(set[0].lookup.outcome, OUTCOME_NXDOMAIN);
+	assert_int_equal(set[0].lookup.attempts, 1);
+	assert_int_equal(set[1].lookup.outcome, OUTCOME_DNS_TIMEOUT);
+	assert_int_equal(STAT_GET(b.stats.dns_dropped), 6);
 	rig_release(&b);
 }
 
@@ -296,6 +325,7 @@ main(void)
 		cmocka_unit_test(test_outcomes),
 		cmocka_unit_test(test_ede_kept),
 		cmocka_unit_test(test_late_answer),
+		cmocka_unit_test(test_mixed_case),
 		cmocka_unit_test(test_wrong_socket),
 		cmocka_unit_test(test_impossible_name),
 		cmocka_unit_test(test_ipv6),

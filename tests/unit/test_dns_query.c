@@ -117,12 +117,20 @@ test_fits(void **state)
 	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
 		made_response(&made, changes[i].question, "r", 0, "", "");
 		made.bytes[changes[i].at] ^= changes[i].xor;
-		if (dns_answer_fits(asked, made_message(&made)) !=
+		if (dns_answer_fits(asked, made_message(&made), false) !=
 		    changes[i].fits)
 			FAIL_IN(changes[i].name, "fits: %d", !changes[i].fits);
 	}
+	made_response(&made, "A.exAmple. IN A", "r", 0, "", "");
+	assert_false(dns_answer_fits(asked, made_message(&made), true));
+	/* Without EDNS the question is the same. */
+	asked.n = dns_query_without_edns(query, asked.n);
+	assert_int_equal(asked.n, 12 + 11 + 4);
+	assert_int_equal(query[11], 0);
+	assert_int_equal(dns_query_without_edns(query, asked.n), asked.n);
+	assert_true(dns_answer_fits(asked, made_message(&made), false));
 	made.n = 11;
-	assert_false(dns_answer_fits(asked, made_message(&made)));
+	assert_false(dns_answer_fits(asked, made_message(&made), false));
 }
 
 static void

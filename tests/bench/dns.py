@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""dns.py [--domains N] [--rounds N] [--loop PROGRAM]: the rate of the DNS
+stage beside dnsperf and a bare loop, against one NSD with the same names.
+
+Every round runs all three, so that they meet the same machine; figures are
+the medians of the rounds.  Prints a line a figure: bench NAME VALUE UNIT bar B
+ok|short.  Run it in tests/lab/in-net; dnsperf is a package of its own
+(apt-get install dnsperf).
+"""
+
+import argparse
+import json
+import os
+import platform
+import random
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PROGRAM = os.environ.get("MXCENSUS") or str(ROOT / "build/mxcensus")
+ADDRESS, PORT = "127.53.9.1", 5300
+MX_PART = 0.4               # of the domains; all else does not exist
+OPERATORS = 1000
+NSD_WAIT_S = 60
+ANSWERS = {"ok", "nodata", "nxdomain", "none"}
+CONF = """server:
+  ip-address: {address}@{port}
+  server-count: 1
+  username: "{user}"
+  zonesdir: "{folder}"
+  pidfile: "{folder}/nsd.pid"
+  xfrdfile: "{folder}/xfrd.state"
+  xfrdir: "{folder}"
+  zonelistfile: "{folder}/zone.list"
+  database: ""
+  minimal-responses: yes
+  rrl-ratelimit: 0
+  rrl-whitelist-ratelimit: 0
+remote-control:
+  control-enable: no
+zone:
+  name: "."
+  zonefile: zone
+"""
+
+
+@dataclass
+class Scan:
+    """What one scan cost."""
+    rate: float             # answers a second, start and end included
+    cpu_us: float           # an answer
+    megabytes: float
+    lost: int               # look-ups without an answer
+    repeated: float         # queries beyond one a question, in parts
+
+
+def write_world(folder: Path, n: int) -> None:
+    """Zone, list, and the same questions for dnsperf."""
+    chance = random.Random(1)
+    names = [f"d{i:07d}.bench" for i in range(n)]
+    with open(folder / "zone", "w", encoding="ascii") as zone:
+        zone.write(f"$TTL 3600\n. SOA ns. root. 1 3600 600 86400 300\n"
+                   f". NS ns.\nns. A {ADDRESS}\n")
+        for i in range(OPERATORS):
+            zone.write(f"mx{i}.op.bench. A 127.72.{i >> 8}.{i & 255}\n")
+        for name in names:
+            if chance.random() < MX_PART:
+                zone.write(f"{name}. MX 10 "
+                           f"mx{chance.randrange(OPERATORS)}.op.bench.\n")
+    chance.shuffle(names)
+    (folder / "list").write_text("".join(f"{name}\n" for name in names))
+    (folder / "queries").write_text("".join(
+        f"{name} MX\n_mta-sts.{name} TXT\n_smtp._tls.{name} TXT\n"
+        for name in names))
+    (folder / "nsd.conf").write_text(CONF.format(
+        address=ADDRESS, port=PORT, folder=folder,
+        user="" if os.geteuid() else "root"))
+
+
+def dnsperf(folder: Path, options: list[str]) -> float | None:
+    """Answers a second; None while nobody answers."""
+    done = subprocess.run(
+        ["dnsperf", "-s", ADDRESS, "-p", str(PORT), "-d",
+         folder / "queries", *options], capture_output=True, text=True,
+        check=False)
+    lost = re.search(r"Queries lost: +(\d+)", done.stdout)
+    rate = re.search(r"Queries per second: +([\d.]+)", done.stdout)
+    if not lost or not rate or float(rate[1]) == 0:
+        return None
+    return float(rate[1])
+
+
+def start_nsd(folder: Path) -> subprocess.Popen:
+    """NSD with the whole zone loaded."""
+    with open(folder / "nsd.log", "w", encoding="utf-8") as log:
+        server = subprocess.Popen(["nsd", "-d", "-c", folder / "nsd.conf"],
+                                  stdout=log, stderr=log)
+    end = time.monotonic() + NSD_WAIT_S
+    while dnsperf(folder, ["-Q", "20", "-l", "1", "-t", "1"]) is None:
+        if server.poll() is not None or time.monotonic() > end:
+            server.kill()
+            sys.exit("bench: NSD does not answer:\n"
+                     + (folder / "nsd.log").read_text())
+    return server
+
+
+def bare_loop(program: str, folder: Path) -> tuple[float, float, int]:
+    """Answers a second, microseconds an answer, lost."""
+    done = subprocess.run([program, ADDRESS, str(PORT), folder / "queries"],
+                          capture_output=True, text=True, check=True)
+    rate, cpu_us, lost = done.stdout.split()
+    return float(rate), float(cpu_us), int(lost)
+
+
+def scan(folder: Path) -> Scan:
+    """One scan at the default settings, records written."""
+    out = folder / "scan.mxc"
+    start = time.monotonic()
+    process = subprocess.Popen(
+        [PROGRAM, "scan", "--resolver", f"{ADDRESS}:{PORT}", "--stages",
+         "dns", "--allow-net", "127.0.0.0/8", "--quiet", "--force",
+         folder / "list", "-o", out])
+    _, status, used = os.wait4(process.pid, 0)
+    seconds = time.monotonic() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        sys.exit(f"bench: the scan ended with status {process.returncode}")
+    told = json.loads(subprocess.run(
+        [PROGRAM, "info", "--json", out], capture_output=True,
+        check=True).stdout)
+    outcomes = told["outcomes"]
+    lost = sum(n for word, n in outcomes.items() if word not in ANSWERS)
+    answers = sum(outcomes.values()) - outcomes.get("none", 0) - lost
+    return Scan(answers / seconds,
+                (used.ru_utime + used.ru_stime) * 1e6 / answers,
+                used.ru_maxrss / 1024, lost,
+                told["dns_queries"] / answers - 1)
+
+
+def figure(name: str, value: float, unit: str, bar: float | None = None,
+           most: bool = True) -> None:
+    """One line; a bar is the most, or the least, that is allowed."""
+    line = f"bench dns.{name} {value:.6g} {unit}"
+    if bar is not None:
+        held = value <= bar if most else value >= bar
+        line += f" bar {bar:g} {'ok' if held else 'short'}"
+    print(line, flush=True)
+
+
+def bench(folder: Path, chosen: argparse.Namespace) -> None:
+    """All rounds, then the figures."""
+    write_world(folder, chosen.domains)
+    server = start_nsd(folder)
+    scans, perf, loops = [], [], []
+    try:
+        for _ in range(chosen.rounds):
+            perf.append(dnsperf(folder, ["-n", "1", "-c", "4", "-T", "1",
+                                         "-q", "500"]) or 0.0)
+            loops.append(bare_loop(chosen.loop, folder))
+            scans.append(scan(folder))
+            print(f"# dnsperf {perf[-1]:,.0f}/s, bare loop "
+                  f"{loops[-1][0]:,.0f}/s, scan {scans[-1].rate:,.0f}/s, "
+                  f"load {os.getloadavg()[0]:.1f}", flush=True)
+    finally:
+        server.terminate()
+        server.wait()
+    median = statistics.median
+    figure("rate_ratio", median(s.rate / p for s, p in zip(scans, perf)),
+           "x", 1.2, most=False)
+    figure("loop_ratio", median(l[0] / p for l, p in zip(loops, perf)), "x")
+    figure("rate", median(s.rate for s in scans), "1/s")
+    figure("cpu_us", median(s.cpu_us for s in scans), "us", 10)
+    figure("loop_cpu_us", median(loop[1] for loop in loops), "us")
+    figure("loop_lost", median(loop[2] for loop in loops), "queries")
+    figure("lost", max(s.lost for s in scans), "names", 0)
+    figure("repeated", max(s.repeated for s in scans), "parts", 0.2)
+    figure("rss_mb", max(s.megabytes for s in scans), "MB", 400)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Measures the DNS stage.")
+    parser.add_argument("--domains", type=int, default=200_000, metavar="N")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N")
+    parser.add_argument("--loop", default=str(ROOT / "build/bench/dns_loop"),
+                        metavar="PROGRAM", help="tests/bench/dns_loop.c")
+    chosen = parser.parse_args()
+    for tool in ("dnsperf", "nsd"):
+        if shutil.which(tool) is None:
+            sys.exit(f"bench: {tool} is missing: apt-get install {tool}")
+    print(f"# {platform.machine()}, {os.cpu_count()} cores, load "
+          f"{os.getloadavg()[0]:.1f}, {date.today()}, "
+          f"{chosen.domains:,} domains")
+    with tempfile.TemporaryDirectory(prefix="mxcensus-bench-") as folder:
+        bench(Path(folder), chosen)
+
+
+if __name__ == "__main__":
+    main()
