@@ -16,7 +16,8 @@
  */
 static const char *const may_differ[] = { "force", "resume", "frame-ms",
 	"level", "status-file", "quiet", "verbose", "dry-run", "resolver",
-	"dns-rate", "dns-window", "smtp-window", "policy-window", "exclude",
+	"dns-rate", "resolver-rate", "dns-window", "dns-0x20", "smtp-window",
+	"policy-window", "exclude",
 	"per-net", "per-operator", "rest-ms", "policy-rest-ms", "workers",
 	"window", "drain-ms", "stages", "ca-file" };
 
