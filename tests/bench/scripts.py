@@ -67,14 +67,20 @@ def bench(folder: Path, n: int) -> None:
     """All figures, for n domains."""
     program = os.environ.get("MXCENSUS") or str(ROOT / "build/mxcensus")
     scan, tables = folder / "scan.mxc", folder / "tables"
-    scripts = ROOT / "scripts"
+    later, later_tables = folder / "later.mxc", folder / "later"
+    scripts, make = ROOT / "scripts", ROOT / "tests/bench/make_scan.py"
     if not scan.exists():
-        measure("make_scan", 90, sys.executable,
-                ROOT / "tests/bench/make_scan.py", str(n), "-o", scan)
+        measure("make_scan", 90, sys.executable, make, str(n), "-o", scan)
+    if not later.exists():
+        run(sys.executable, make, str(n), "--wave", "1", "-o", later)
     measure("cat", None, program, "cat", scan)
     measure("export", 60, scripts / "export", scan, "-o", tables, "--force")
     measure("summarize_parquet", 15, scripts / "summarize", tables)
     measure("summarize_mxc", 60, scripts / "summarize", scan)
+    run(scripts / "export", later, "-o", later_tables, "--force")
+    measure("diff", 30, scripts / "diff", tables, later_tables)
+    measure("report", 60, scripts / "report", tables, "-o",
+            folder / "page.html")
     size = sum(file.stat().st_size for file in tables.glob("*.parquet"))
     figure("parquet_size", size / 1e6, "MB")
     figure("mxc_size", scan.stat().st_size / 1e6, "MB")
