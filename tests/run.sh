@@ -138,12 +138,12 @@ lab_worlds() {
 	run lab_check tests/lab/in-net tests/lab/check.sh
 	run lab_tlsrpt tests/lab/in-net tests/lab/tlsrpt.sh
 	run lab_report tests/lab/in-net tests/lab/report.sh
+	run lab_sample tests/lab/in-net tests/lab/scan_list.sh data/sample.txt
 	run lab_10k tests/lab/in-net tests/lab/scan_list.sh \
 		../shared/data/opendns-top-10k.txt
 }
 
 lab_stops() {
-	run lab_sample tests/lab/in-net tests/lab/scan_list.sh data/sample.txt
 	run lab_signals tests/lab/in-net tests/lab/signals.sh
 	run lab_resume tests/lab/in-net tests/lab/resume.sh
 	run lab_merge tests/lab/in-net tests/lab/merge.sh
