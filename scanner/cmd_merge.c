@@ -50,7 +50,7 @@ parse(int argc, char **argv, struct merge_config *c, bool *help)
 	int o;
 
 	optind = 0;
-	while ((o = getopt_long(argc, argv, "o:fh", longs, NULL)) != -1) {
+	while ((o = getopt_long(argc, argv, "o:h", longs, NULL)) != -1) {
 		if (o == 'o')
 			c->out = optarg;
 		else if (o == 'f')
