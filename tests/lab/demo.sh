@@ -39,8 +39,11 @@ echo "3. mxcensus scan"
 	-o "$out"
 echo "4. mxcensus info $out"
 "$MXCENSUS" info "$out"
-echo "5. scripts/summarize $out"
-scripts/summarize "$out"
+# Five tables of 34: what a person reads at one go.
+tables=adoption,policy,consistency,risk,verdicts
+echo "5. scripts/summarize $out --table $tables"
+scripts/summarize "$out" --table "$tables"
+echo "   (without --table: the main ones; with --table all: every one)"
 echo "6. Is it true?"
 tests/lab/lab contacts --dir "$dir/lab" "$out"
 tests/lab/lab check --dir "$dir/lab" "$out"
