@@ -14,6 +14,7 @@
 
 #include "scanner/base/banned.h"
 
+#define BUFFER_FIRST_BYTES 512
 #define FIXSTR_MAX 31
 #define FIXSTR 0xa0
 #define FIXMAP_MAX 15
@@ -106,7 +107,9 @@ void
 pack_begin(struct packer *p, enum object o)
 {
 	*p = (struct packer){ .depth = 0 };
-	msgpack_sbuffer_init(&p->buffer);
+	/* msgpack's own first piece, 8 KiB, is none malloc keeps at hand. */
+	p->buffer.alloc = BUFFER_FIRST_BYTES;
+	p->buffer.data = xmalloc(BUFFER_FIRST_BYTES);
 	msgpack_packer_init(&p->out, &p->buffer, append);
 	push(p, o, false);
 	pack_str(p, object_first(o),

@@ -54,48 +54,57 @@ job_free(struct job *j)
 		j->worker->jobs = j->next;
 	if (j->next != NULL)
 		j->next->prev = j->prev;
-	arena_free(j->arena);
-	free(j);
+	arena_clear(j->arena);
+	j->next = j->worker->spare_jobs;
+	j->worker->spare_jobs = j;
+}
+
+static struct job *
+job_new(struct worker *w)
+{
+	struct job *j = w->spare_jobs;
+	struct arena *arena = j == NULL ? arena_new() : j->arena;
+
+	if (j == NULL)
+		j = xmalloc(sizeof(*j));
+	else
+		w->spare_jobs = j->next;
+	*j = (struct job){ .worker = w, .arena = arena, .next = w->jobs };
+	if (w->jobs != NULL)
+		w->jobs->prev = j;
+	w->jobs = j;
+	return j;
 }
 
 void
 jobs_free(struct worker *w)
 {
+	struct job *j;
+
 	while (w->jobs != NULL)
 		job_free(w->jobs);
-}
-
-/* On the worker's loop: the journey begins. */
-static void
-on_start(void *ctx)
-{
-	struct job *j = ctx;
-	struct worker *w = j->worker;
-
-	j->next = w->jobs;
-	if (w->jobs != NULL)
-		w->jobs->prev = j;
-	w->jobs = j;
-	j->meta.started_ms = clock_wall_ms();
-	j->started_mono_ms = clock_mono_ms();
-	j->stage = STAGE_DISCOVER;
-	j->legs_open = 1;
-	job_advance(j);
+	while ((j = w->spare_jobs) != NULL) {
+		w->spare_jobs = j->next;
+		arena_free(j->arena);
+		free(j);
+	}
 }
 
 void
-job_post(struct worker *w, const struct source_name *name)
+job_start(struct worker *w, const struct source_name *name)
 {
-	struct job *j = xcalloc(1, sizeof(*j));
+	struct job *j = job_new(w);
 
-	j->worker = w;
-	j->arena = arena_new();
 	j->facts.name = arena_slice(j->arena, name->name);
 	j->meta.line = name->line;
 	j->meta.rank = name->rank;
 	j->meta.input = arena_slice(j->arena, name->input);
 	j->meta.single_resolver = w->run->dns.n_resolver == 1;
-	loop_post(w->loop, on_start, j);
+	j->meta.started_ms = clock_wall_ms();
+	j->started_mono_ms = clock_mono_ms();
+	j->stage = STAGE_DISCOVER;
+	j->legs_open = 1;
+	job_advance(j);
 }
 
 /* ---- legs ---- */
@@ -143,9 +152,9 @@ job_discover(struct job *j)
 		return;
 	}
 	ask(j, f->name, DNS_MX, &f->mx);
-	ask(j, arena_fmt(j->arena, "_mta-sts.%.*s", SLICE_ARG(f->name)),
+	ask(j, arena_join(j->arena, SLICE_LIT("_mta-sts."), f->name),
 	    DNS_TXT, &f->sts_txt);
-	ask(j, arena_fmt(j->arena, "_smtp._tls.%.*s", SLICE_ARG(f->name)),
+	ask(j, arena_join(j->arena, SLICE_LIT("_smtp._tls."), f->name),
 	    DNS_TXT, &f->tlsrpt_txt);
 }
 
@@ -157,8 +166,8 @@ job_locate_policy(struct job *j)
 	j->sts = sts_rrset_judge(&j->facts.sts_txt);
 	if (!j->worker->run->wants_policy || !judge_wants_policy(&j->sts))
 		return;
-	p->host = arena_fmt(j->arena, "mta-sts.%.*s",
-	    SLICE_ARG(j->facts.name));
+	p->host = arena_join(j->arena, SLICE_LIT("mta-sts."),
+	    j->facts.name);
 	ask(j, p->host, DNS_A, &p->a);
 	ask(j, p->host, DNS_AAAA, &p->aaaa);
 }

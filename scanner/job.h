@@ -12,7 +12,7 @@
 
 struct job;
 
-/* From the reader's thread; the job then belongs to the worker. */
-void job_post(struct worker *w, const struct source_name *name);
+/* On the worker's loop: a journey begins.  The name is copied. */
+void job_start(struct worker *w, const struct source_name *name);
 /* Drops every job of a worker whose loop has stopped. */
 void jobs_free(struct worker *w);

@@ -190,6 +190,7 @@ make_pool_configs(struct run *r)
 		strbuf_fmt(&agent, " (+%s)", o->contact);
 	r->n_worker = n;
 	r->dns.window = share(o->dns_window, n);
+	r->dns.sharers = (uint32_t)n;
 	r->dns.rate = share(o->dns_rate, n);
 	r->dns.resolver_rate = share(o->resolver_rate, n);
 	r->dns.mix_case = o->dns_0x20;

@@ -18,10 +18,13 @@
 #include <time.h>
 
 #include "scanner/base/log.h"
-#include "scanner/job.h"
+#include "scanner/intake.h"
 #include "scanner/progress.h"
 
 #include "scanner/base/banned.h"
+
+/* Of the window, which must be free before a waiting reader is woken. */
+#define WAKE_PART 8
 
 struct control {
 	struct run *run;
@@ -50,10 +53,16 @@ clock_mono_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+size_t
+run_owner_index(const struct run *r, struct slice name)
+{
+	return slice_hash(name, r->hash_key) % r->n_worker;
+}
+
 struct worker *
 run_owner(struct run *r, struct slice name)
 {
-	return r->worker[slice_hash(name, r->hash_key) % r->n_worker];
+	return r->worker[run_owner_index(r, name)];
 }
 
 /* ---- the window ---- */
@@ -64,23 +73,40 @@ run_stopping(struct run *r)
 	return (enum run_stop)atomic_load(&r->_shared.stop);
 }
 
-bool
-run_admit(struct run *r)
+/* The reader is woken for a part of the window, not for each place of it. */
+static bool
+is_worth_waking(const struct run *r)
+{
+	uint64_t window = r->options->window;
+
+	return r->_shared.in_flight <= window - (window + WAKE_PART - 1) /
+	    WAKE_PART;
+}
+
+uint32_t
+run_admit(struct run *r, uint32_t want, bool may_wait)
 {
 	struct run_shared *s = &r->_shared;
-	bool ok;
+	uint64_t window = r->options->window, n = 0;
 
 	pthread_mutex_lock(&s->lock);
-	while (s->in_flight >= r->options->window &&
-	    run_stopping(r) == STOP_NONE)
+	s->reader_waits = may_wait && s->in_flight >= window;
+	while (s->reader_waits && run_stopping(r) == STOP_NONE)
 		pthread_cond_wait(&s->room, &s->lock);
-	ok = run_stopping(r) == STOP_NONE;
-	if (ok)
-		s->in_flight++;
+	s->reader_waits = false;
+	if (s->in_flight < window && run_stopping(r) == STOP_NONE)
+		n = window - s->in_flight < want ? window - s->in_flight : want;
+	s->in_flight += n;
 	pthread_mutex_unlock(&s->lock);
-	if (ok)
-		atomic_fetch_add(&s->admitted, 1);
-	return ok;
+	return (uint32_t)n;
+}
+
+void
+run_give_back(struct run *r, uint32_t places)
+{
+	pthread_mutex_lock(&r->_shared.lock);
+	r->_shared.in_flight -= places;
+	pthread_mutex_unlock(&r->_shared.lock);
 }
 
 /* On the control loop: everything was taken, or time is up. */
@@ -103,7 +129,10 @@ run_release(void *run)
 	pthread_mutex_lock(&s->lock);
 	s->in_flight--;
 	finished = s->reader_done && s->in_flight == 0;
-	pthread_cond_signal(&s->room);
+	if (s->reader_waits && is_worth_waking(r)) {
+		s->reader_waits = false;
+		pthread_cond_signal(&s->room);
+	}
 	pthread_mutex_unlock(&s->lock);
 	if (finished)
 		loop_post(r->control, on_finished, r);
@@ -141,11 +170,18 @@ run_ask_stop(struct run *r, enum run_stop why)
 
 	atomic_compare_exchange_strong(&r->_shared.stop, &none, (int)why);
 	pthread_mutex_lock(&r->_shared.lock);
+	r->_shared.reader_waits = false;
 	pthread_cond_broadcast(&r->_shared.room);
 	pthread_mutex_unlock(&r->_shared.lock);
 }
 
 /* ---- the reader ---- */
+
+static void
+on_list_wait(void *ctx)
+{
+	intake_flush(ctx);
+}
 
 static void *
 reader_main(void *arg)
@@ -156,6 +192,7 @@ reader_main(void *arg)
 	int old;
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
+	source_on_wait(r->source, on_list_wait, r->intake);
 	while (run_stopping(r) == STOP_NONE &&
 	    (result = source_next(r->source, &name)) == SOURCE_NAME) {
 		atomic_store(&r->_shared.lines, source_lines(r->source));
@@ -163,10 +200,10 @@ reader_main(void *arg)
 			atomic_fetch_add(&r->_shared.skipped, 1);
 			continue;
 		}
-		if (!run_admit(r))
+		if (!intake_add(r->intake, &name))
 			break;
-		job_post(run_owner(r, name.name), &name);
 	}
+	intake_end(r->intake);
 	atomic_store(&r->_shared.rejected, source_rejected_total(r->source));
 	if (result == SOURCE_FAILED) {
 		log_error("%s; the records so far are kept",
@@ -340,6 +377,7 @@ run_scan(struct run *r)
 	if (c.progress == NULL)
 		return 1;
 	control_start(&c);
+	r->intake = intake_new(r);
 	reading = start_workers(r) &&
 	    pthread_create(&reader, NULL, reader_main, r) == 0;
 	if (reading) {
@@ -349,6 +387,7 @@ run_scan(struct run *r)
 	} else {
 		run_ask_stop(r, STOP_FAILED);
 	}
+	intake_free(r->intake);
 	for (size_t i = 0; i < r->n_worker; i++)
 		worker_stop(r->worker[i]);
 	progress_end(c.progress, reason_word(r));

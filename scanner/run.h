@@ -2,10 +2,10 @@
  *
  * run.h: one scan: its workers, its window, its end.
  *
- *   reader thread --run_admit()--> worker loops --sink--> run_release()
+ *   reader thread --intake--> worker loops --sink--> run_release()
  *
- * The reader waits for a place in the window; a job keeps its place until the
- * writer has taken its record.
+ * The reader waits for places in the window (run_admit()); a job keeps its
+ * place until the writer has taken its record.
  */
 #pragma once
 
@@ -33,6 +33,7 @@ struct run_shared {
 	pthread_mutex_t lock;
 	pthread_cond_t room;
 	uint64_t in_flight;        /* under the lock */
+	bool reader_waits;         /* under the lock: for room */
 	bool reader_done;          /* under the lock */
 	_Atomic int stop;          /* enum run_stop */
 	_Atomic uint64_t admitted;
@@ -42,6 +43,8 @@ struct run_shared {
 	_Atomic uint64_t rejected;
 	_Atomic uint64_t lines;    /* of the list, read */
 };
+
+struct intake;
 
 struct run {
 	const struct options *options;
@@ -56,6 +59,7 @@ struct run {
 	struct gate *policy_gate;
 	struct sink *sink;
 	struct source *source;
+	struct intake *intake;     /* of the reader */
 	struct loop *control;      /* of the main thread */
 	struct worker *worker[RUN_WORKERS_MAX];
 	size_t n_worker;
@@ -72,8 +76,15 @@ int64_t clock_wall_ms(void);  /* since 1970 */
 uint64_t clock_mono_ms(void);
 
 struct worker *run_owner(struct run *r, struct slice name);
-/* Waits for a place in the window; false: the run is stopping. */
-bool run_admit(struct run *r);
+size_t run_owner_index(const struct run *r, struct slice name);
+/*
+ * Takes up to `want` places in the window; 0: there is none, or the run is
+ * stopping.  With may_wait it waits until enough of them are free to be worth
+ * the reader's while.
+ */
+uint32_t run_admit(struct run *r, uint32_t want, bool may_wait);
+/* Places that were taken and not needed. */
+void run_give_back(struct run *r, uint32_t places);
 /* A record of a domain was taken (any thread; a sink_taken_fn). */
 void run_release(void *run);
 /* The reader has nothing more to give. */

@@ -70,6 +70,12 @@ source_on_reject(struct source *s,
 	s->ctx = ctx;
 }
 
+void
+source_on_wait(struct source *s, void (*fn)(void *ctx), void *ctx)
+{
+	stream_on_wait(s->stream, fn, ctx);
+}
+
 static void
 reject(struct source *s, enum name_error why, struct slice text)
 {

@@ -45,4 +45,6 @@ uint64_t source_rejected_total(const struct source *s);
 void source_on_reject(struct source *s,
     void (*fn)(void *ctx, uint64_t line, enum name_error why,
     struct slice text), void *ctx);
+/* Called before the list is waited for: it may be a slow pipe. */
+void source_on_wait(struct source *s, void (*fn)(void *ctx), void *ctx);
 void source_close(struct source *s);

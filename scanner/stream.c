@@ -37,6 +37,8 @@ struct stream {
 	z_stream gzip;
 	ZSTD_DStream *zstd;
 	EVP_MD_CTX *digest;
+	void (*on_wait)(void *ctx);
+	void *ctx;
 	size_t raw_at, raw_n;
 	size_t plain_at, plain_n;
 	uint64_t line;
@@ -88,6 +90,13 @@ stream_close(struct stream *s)
 	free(s);
 }
 
+void
+stream_on_wait(struct stream *s, void (*fn)(void *ctx), void *ctx)
+{
+	s->on_wait = fn;
+	s->ctx = ctx;
+}
+
 static bool
 fail(struct stream *s, const char *why)
 {
@@ -106,6 +115,8 @@ read_raw(struct stream *s)
 	int old;
 	ssize_t n;
 
+	if (s->on_wait != NULL)
+		s->on_wait(s->ctx);
 	do {
 		pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &old);
 		n = read(s->fd, s->raw + s->raw_n, RAW_BYTES - s->raw_n);

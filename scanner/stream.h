@@ -26,6 +26,8 @@ struct stream *stream_open(const char *path, char *error, size_t cap);
 enum stream_result stream_line(struct stream *s, struct slice *line, bool *cut);
 uint64_t stream_line_number(const struct stream *s); /* of the last line */
 const char *stream_error(const struct stream *s);
+/* Called before each reading of the file, which may have to be waited for. */
+void stream_on_wait(struct stream *s, void (*fn)(void *ctx), void *ctx);
 /* After STREAM_END: SHA-256 over all bytes read. */
 void stream_digest(struct stream *s, uint8_t sha256[32]);
 bool stream_is_regular(const struct stream *s);

@@ -32,6 +32,7 @@ struct worker {
 	struct smtp_pool *smtp;
 	struct hostbook *hosts;
 	struct job *jobs; /* in flight, doubly linked */
+	struct job *spare_jobs; /* memory of those that are done */
 	pthread_t thread;
 	bool started;
 };

@@ -9,11 +9,13 @@
  */
 #include "workers/dns_pool.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "scanner/base/limits.h"
+#include "workers/dns_out.h"
 #include "workers/dns_task.h"
 #include "workers/pace.h"
 
@@ -40,7 +42,8 @@ struct dns_pool {
 	uv_timer_t timer;
 	uint64_t armed_ms; /* 0: not armed */
 	int handles;       /* of our own, still open */
-	struct batch in, out;
+	struct batch in;
+	struct dns_out out;
 	uint8_t datagram[BATCH][DATAGRAM_BYTES];
 	struct dns_book book;
 };
@@ -171,6 +174,23 @@ on_tcp_end(void *ctx, struct dns_tcp *tcp)
 
 /* ---- datagrams ---- */
 
+/* By the length of their queries; equal ones keep their order. */
+static void
+sort_by_length(struct dns_task **task, unsigned n)
+{
+	struct dns_task *sorted[DNS_OUT_BATCH];
+	uint8_t at[DNS_QUERY_BYTES_MAX + 2] = { 0 };
+
+	static_assert(DNS_OUT_BATCH <= UINT8_MAX, "places are bytes");
+	for (unsigned i = 0; i < n; i++)
+		at[task[i]->query_n + 1]++;
+	for (unsigned k = 1; k < sizeof(at); k++)
+		at[k] = (uint8_t)(at[k] + at[k - 1]);
+	for (unsigned i = 0; i < n; i++)
+		sorted[at[task[i]->query_n]++] = task[i];
+	memcpy(task, sorted, n * sizeof(*task));
+}
+
 /* Questions of this resolver into the batch, each with a fresh id. */
 static unsigned
 load(struct dns_pool *p, struct dns_upstream *up, struct dns_task **task,
@@ -180,15 +200,16 @@ load(struct dns_pool *p, struct dns_upstream *up, struct dns_task **task,
 	unsigned n = 0;
 
 	TAILQ_FOREACH(t, &up->out, link) {
-		if (n == BATCH)
+		if (n == DNS_OUT_BATCH)
 			break;
-		task[n] = t;
-		id[n] = dns_book_take_id(&p->book, t);
-		dns_query_set_id(t->query, id[n]);
-		p->out.part[n] = (struct iovec){ t->query, t->query_n };
-		p->out.header[n].msg_hdr = (struct msghdr){
-			.msg_iov = &p->out.part[n], .msg_iovlen = 1 };
-		n++;
+		task[n++] = t;
+	}
+	sort_by_length(task, n);
+	dns_out_clear(&p->out);
+	for (unsigned i = 0; i < n; i++) {
+		id[i] = dns_book_take_id(&p->book, task[i]);
+		dns_query_set_id(task[i]->query, id[i]);
+		dns_out_add(&p->out, task[i]->query, task[i]->query_n);
 	}
 	return n;
 }
@@ -197,11 +218,10 @@ load(struct dns_pool *p, struct dns_upstream *up, struct dns_task **task,
 static int
 send_batch(struct dns_pool *p, struct dns_upstream *up, struct dns_socket *s)
 {
-	struct dns_task *task[BATCH];
-	uint16_t id[BATCH];
+	struct dns_task *task[DNS_OUT_BATCH];
+	uint16_t id[DNS_OUT_BATCH];
 	unsigned n = load(p, up, task, id);
-	int sent = sendmmsg(s->fd, p->out.header, n,
-	    MSG_DONTWAIT | MSG_NOSIGNAL);
+	int sent = dns_out_send(&p->out, s->fd);
 	int error = errno;
 
 	for (unsigned i = 0; i < n; i++) {

@@ -25,6 +25,8 @@ struct dns_config {
 	bool trusted[DNS_RESOLVERS_MAX];
 	uint32_t window;      /* questions in flight, this worker; 0: each
 	                         resolver's adapts; at most 16,384 are */
+	uint32_t sharers;     /* pools that ask these resolvers, this one
+	                         included; 0: it alone */
 	uint32_t rate;        /* queries a second, this worker; 0: no limit */
 	uint32_t resolver_rate; /* likewise, to each resolver */
 	uint32_t timeout_ms;  /* of the first attempt of a silent question */

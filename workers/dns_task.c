@@ -14,6 +14,8 @@
 
 #include "scanner/base/banned.h"
 
+/* Room for the query of nearly every name; such tasks are used again. */
+#define QUERY_BYTES_USUAL 96
 #define FAILED_MAX 3 /* attempts that end in SERVFAIL, REFUSED and the like */
 /* Above this, earlier attempts give up their ids when another is made. */
 #define IDS_PLENTY (DNS_IDS / 2)
@@ -65,12 +67,36 @@ eighths(const struct dns_book *b, uint8_t n)
 	return ((uint64_t)b->timeout_ms * n + 7) / 8;
 }
 
+/* The memory of a question whose query has n bytes. */
+static struct dns_task *
+task_new(struct dns_book *b, size_t n)
+{
+	struct dns_task *t = TAILQ_FIRST(&b->spare);
+
+	if (n > QUERY_BYTES_USUAL)
+		return xmalloc(sizeof(*t) + n);
+	if (t == NULL)
+		return xmalloc(sizeof(*t) + QUERY_BYTES_USUAL);
+	TAILQ_REMOVE(&b->spare, t, link);
+	return t;
+}
+
+static void
+task_free(struct dns_book *b, struct dns_task *t)
+{
+	if (t->is_usual)
+		TAILQ_INSERT_HEAD(&b->spare, t, link);
+	else
+		free(t);
+}
+
 void
 dns_book_init(struct dns_book *b)
 {
 	TAILQ_INIT(&b->waiting);
 	TAILQ_INIT(&b->again);
 	TAILQ_INIT(&b->ready);
+	TAILQ_INIT(&b->spare);
 }
 
 static void
@@ -106,6 +132,7 @@ dns_book_release(struct dns_book *b)
 	free_list(&b->waiting);
 	free_list(&b->again);
 	free_list(&b->ready);
+	free_list(&b->spare);
 	due_release(&b->due);
 	STAT_SUB(b->stats->dns_in_flight, b->in_window);
 	b->in_window = 0;
@@ -134,11 +161,11 @@ dns_book_add(struct dns_book *b, struct arena *a, struct slice name,
 {
 	uint8_t query[DNS_QUERY_BYTES_MAX];
 	size_t n = dns_query_write(name, type, query);
-	struct dns_task *t = xmalloc(sizeof(*t) + n);
+	struct dns_task *t = task_new(b, n);
 
 	*t = (struct dns_task){ .due.fire = on_due, .arena = a, .out = out,
 		.done = done, .ctx = ctx, .type = type,
-		.query_n = (uint16_t)n };
+		.query_n = (uint16_t)n, .is_usual = n <= QUERY_BYTES_USUAL };
 	memcpy(t->query, query, n);
 	if (b->mix_case && n > 0)
 		mix_case(b, t);
@@ -318,7 +345,7 @@ dns_task_finish(struct dns_book *b, struct dns_task *t)
 	dns_task_move(t, NULL);
 	due_clear(&b->due, &t->due);
 	b->n_pending--;
-	free(t);
+	task_free(b, t);
 	done(ctx);
 }
 

@@ -57,6 +57,7 @@ struct dns_task {
 	bool by_tcp;                /* an answer was truncated */
 	bool same_resolver;         /* the next attempt stays with `last` */
 	bool plain;                 /* without EDNS: it was not understood */
+	bool is_usual;              /* its memory has room for other queries */
 	struct dns_attempt attempt[DNS_ATTEMPTS_MAX];
 	uint16_t query_n;
 	uint8_t query[];
@@ -74,6 +75,7 @@ struct dns_book {
 	size_t n_pending;
 	size_t n_id;                /* in use */
 	struct dns_task_list waiting, again, ready;
+	struct dns_task_list spare; /* memory of questions that are done */
 	struct due_heap due;        /* tasks and idle connections */
 	bool closed;                /* freed while a callback was running */
 	struct dns_task *by_id[DNS_IDS];

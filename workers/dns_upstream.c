@@ -272,7 +272,7 @@ dns_upstreams_init(struct dns_upstreams *set, uv_loop_t *uv,
 		up->trusted = c->trusted[i];
 		TAILQ_INIT(&up->out);
 		dns_window_init(&up->window, c->timeout_ms,
-		    WINDOW_MAX / (uint32_t)c->n_resolver);
+		    WINDOW_MAX / (uint32_t)c->n_resolver, c->sharers);
 		pace_init(&up->pace, c->resolver_rate, PACE_BURST_MS);
 		name_upstream(up);
 		if (dns_socket_pick(up) != NULL)

@@ -18,9 +18,12 @@
 #define ROUND_MS 40
 #define ROUND_ANSWERS 50
 #define ROUND_MOST_MS 1000
-/* What a resolver may always have in hand: a turn of a busy machine. */
-#define SLACK_MS 10
-#define BASE_GAIN 2
+/*
+ * What a resolver may always have in hand: a turn of a busy machine.  Windows
+ * that share the resolver share it.
+ */
+#define SLACK_MS 5.0
+#define BASE_GAIN 2.2
 /* The first rounds are over when several bring less than this again. */
 #define BETTER 1.2
 #define FLAT_ROUNDS 3
@@ -104,7 +107,7 @@ target(const struct dns_window *w)
 {
 	double base = w->base_ms > 0 ? w->base_ms : w->mean_ms;
 
-	return extreme_of(&w->rate) * (BASE_GAIN * base + SLACK_MS +
+	return extreme_of(&w->rate) * (BASE_GAIN * base + w->slack_ms +
 	    excused(w) * w->timeout_ms);
 }
 
@@ -317,11 +320,13 @@ advance(struct dns_window *w, uint64_t now_ms)
 /* ---- from outside ---- */
 
 void
-dns_window_init(struct dns_window *w, uint32_t timeout_ms, uint32_t most)
+dns_window_init(struct dns_window *w, uint32_t timeout_ms, uint32_t most,
+    uint32_t sharers)
 {
 	memset(w, 0, sizeof(*w));
 	w->timeout_ms = timeout_ms;
 	w->most = most;
+	w->slack_ms = SLACK_MS / (sharers > 1 ? sharers : 1);
 	w->size = within(w, SIZE_FIRST);
 	w->rate.span_ms = RATE_SPAN_MS;
 	w->loss.span_ms = LOSS_SPAN_MS;

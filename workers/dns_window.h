@@ -36,6 +36,7 @@ struct dns_window {
 	uint32_t size;        /* questions that may be in flight */
 	/* The rest is its own business. */
 	uint32_t timeout_ms, most;
+	double slack_ms;
 	uint32_t aside;       /* the size while a smaller one is tried; or 0 */
 	uint32_t try_rounds;  /* of that, so far */
 	uint32_t flat_rounds; /* at the start: that brought no more answers */
@@ -61,9 +62,12 @@ struct dns_window {
 	struct dns_extreme rate, loss;
 };
 
-/* timeout_ms: after which a question is given up; most: cap of the size. */
+/*
+ * timeout_ms: after which a question is given up; most: cap of the size;
+ * sharers: windows of ours that steer by the same resolver, this one included.
+ */
 void dns_window_init(struct dns_window *w, uint32_t timeout_ms,
-    uint32_t most);
+    uint32_t most, uint32_t sharers);
 /* An answer, good for something, rtt_ms after its question. */
 void dns_window_answered(struct dns_window *w, uint64_t now_ms,
     uint64_t rtt_ms);

@@ -18,7 +18,8 @@
 
 #include "scanner/base/banned.h"
 
-#define CHUNK_FIRST_BYTES 1024
+/* With its head still of a size that malloc keeps at hand for each thread. */
+#define CHUNK_FIRST_BYTES 960
 #define CHUNK_MAX_BYTES 65536
 
 struct chunk {
@@ -123,6 +124,18 @@ arena_slice(struct arena *a, struct slice s)
 	if (s.n > 0)
 		memcpy(p, s.p, s.n);
 	return (struct slice){ p, s.n };
+}
+
+struct slice
+arena_join(struct arena *a, struct slice first, struct slice second)
+{
+	char *p = arena_alloc(a, first.n + second.n + 1);
+
+	if (first.n > 0)
+		memcpy(p, first.p, first.n);
+	if (second.n > 0)
+		memcpy(p + first.n, second.p, second.n);
+	return (struct slice){ p, first.n + second.n };
 }
 
 struct slice

@@ -23,6 +23,9 @@ void *arena_alloc(struct arena *a, size_t bytes);
 void *arena_array(struct arena *a, size_t count, size_t size);
 /* A copy of the bytes with a NUL behind them (not counted in n). */
 struct slice arena_slice(struct arena *a, struct slice s);
+/* One behind the other, with a NUL behind them; printf costs ten times that. */
+struct slice arena_join(struct arena *a, struct slice first,
+    struct slice second);
 struct slice arena_fmt(struct arena *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 size_t arena_bytes(const struct arena *a);

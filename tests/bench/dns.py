@@ -66,7 +66,9 @@ class Scan:
 def write_world(folder: Path, n: int) -> None:
     """Zone, list, and the same questions for dnsperf."""
     chance = random.Random(1)
-    names = [f"d{i:07d}.bench" for i in range(n)]
+    # As long as names are: 7 to 24 letters before the last dot.
+    names = [f"{i:x}".rjust(chance.randint(7, 24), "d") + ".bench"
+             for i in range(n)]
     with open(folder / "zone", "w", encoding="ascii") as zone:
         zone.write(f"$TTL 3600\n. SOA ns. root. 1 3600 600 86400 300\n"
                    f". NS ns.\nns. A {ADDRESS}\n")

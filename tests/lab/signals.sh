@@ -43,6 +43,28 @@ check "Ctrl-C: drained, whole, exit 2" interrupted "$dir/int.mxc" INT
 check "twice Ctrl-C: leaves at once, whole" interrupted "$dir/int2.mxc" INT INT
 check "SIGTERM likewise" interrupted "$dir/term.mxc" TERM
 
+# A name must not wait for the next one: the list may be a slow pipe.
+slow_pipe() {
+	local name pid
+	name=$(head -n 1 "$dir/lab/list.txt" | sed "s/.*,//")
+	mkfifo "$dir/fifo" || return 1
+	# shellcheck disable=SC2046
+	"$MXCENSUS" scan $(cat "$dir/lab/scan.args") - -o "$1" --quiet \
+		--frame-ms 100 <"$dir/fifo" &
+	pid=$!
+	exec 9>"$dir/fifo"
+	echo "$name" >&9
+	for _ in $(seq 200); do
+		"$MXCENSUS" cat --type domain "$1" 2>/dev/null |
+			grep -q "\"$name\"" && break
+		sleep 0.1
+	done
+	"$MXCENSUS" cat --type domain "$1" >"$dir/pipe.jsonl" 2>/dev/null
+	exec 9>&-
+	wait "$pid" && grep -q "\"$name\"" "$dir/pipe.jsonl"
+}
+check "a slow pipe: each name is scanned as it comes" slow_pipe "$dir/pipe.mxc"
+
 killed() {
 	stopped "$1" KILL
 	"$MXCENSUS" cat "$1" >"$dir/killed.jsonl" 2>"$dir/killed.err"

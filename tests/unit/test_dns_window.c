@@ -167,7 +167,7 @@ sim_init(struct sim *s, const struct link *l, uint32_t fixed)
 {
 	*s = (struct sim){ .link = l, .fixed = fixed, .seed = 7,
 		.tokens = l->rate };
-	dns_window_init(&s->w, TIMEOUT_MS, MOST);
+	dns_window_init(&s->w, TIMEOUT_MS, MOST, 1);
 }
 
 static void
@@ -323,13 +323,13 @@ test_silence(void **state)
 	struct dns_window w;
 
 	(void)state;
-	dns_window_init(&w, TIMEOUT_MS, MOST);
+	dns_window_init(&w, TIMEOUT_MS, MOST, 1);
 	for (uint64_t at = 1; at < 100000; at += 7) {
 		dns_window_full(&w);
 		dns_window_lost(&w, at);
 		assert_in_range(w.size, 32, MOST);
 	}
-	dns_window_init(&w, 1, 10); /* a cap below the least */
+	dns_window_init(&w, 1, 10, 1); /* a cap below the least */
 	for (uint64_t at = 1; at < 10000; at++) {
 		dns_window_full(&w);
 		dns_window_answered(&w, at, 0);
