@@ -248,3 +248,14 @@ bench-dns: $(BUILD)/mxcensus $(BUILD)/bench/dns_loop
 	@MXCENSUS=$(abspath $(BUILD))/mxcensus tests/lab/in-net \
 		$(VENV)/bin/python3 tests/bench/dns.py \
 		--loop $(abspath $(BUILD))/bench/dns_loop $(BENCH_ARGS)
+
+.PHONY: bench-window
+
+$(BUILD)/bench/dns_lossy: $(BUILD)/tests/bench/dns_lossy.o
+	@mkdir -p $(dir $@)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^
+
+# The window that adapts beside fixed ones, against resolvers that lose.
+bench-window: $(BUILD)/mxcensus $(BUILD)/bench/dns_lossy
+	@MXCENSUS=$(abspath $(BUILD))/mxcensus tests/lab/in-net 		$(VENV)/bin/python3 tests/bench/dns_window.py 		--server $(abspath $(BUILD))/bench/dns_lossy $(BENCH_ARGS)
