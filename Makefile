@@ -181,7 +181,7 @@ $(BUILD)/mxcensus.1: $(BUILD)/mxcensus
 man: $(BUILD)/mxcensus.1
 
 # Each is scripts/NAME, and mxcensus-NAME once installed.
-COMMANDS := summarize diff trend report export reports
+COMMANDS := summarize diff trend report export reports who
 
 install: $(BUILD)/mxcensus $(BUILD)/mxcensus.1
 	install -d $(DESTDIR)$(PREFIX)/bin \

@@ -102,6 +102,25 @@ pack_attempts(struct packer *p, const struct smtp_facts *f)
 		pack_item_str(p, slice_of(outcome_word(f->attempt[i].outcome)));
 }
 
+/* Not of a file that an earlier version wrote: it has no times. */
+static void
+pack_sessions(struct packer *p, const struct smtp_facts *f)
+{
+	if (f->n_attempt == 0 || f->attempt[0].started_ms == 0)
+		return;
+	pack_list(p, FIELD_mx_address_sessions, f->n_attempt);
+	for (size_t i = 0; i < f->n_attempt; i++) {
+		const struct smtp_attempt *s = &f->attempt[i];
+
+		pack_item_open(p, FIELD_mx_address_sessions,
+		    OBJECT_smtp_session);
+		pack_time(p, FIELD_smtp_session_started, s->started_ms);
+		pack_uint(p, FIELD_smtp_session_elapsed_ms, s->elapsed_ms);
+		pack_outcome(p, FIELD_smtp_session_outcome, s->outcome);
+		pack_map_close(p);
+	}
+}
+
 static void
 pack_address(struct packer *p, const struct host_facts *host,
     struct smtp_facts *f)
@@ -127,6 +146,7 @@ pack_address(struct packer *p, const struct host_facts *host,
 	pack_dane(p, &f->dane);
 	pack_flag_if(p, FIELD_mx_address_quit, f->quit);
 	pack_uint_if(p, FIELD_mx_address_elapsed_ms, f->elapsed_ms);
+	pack_sessions(p, f);
 	pack_map_close(p);
 }
 

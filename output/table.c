@@ -46,6 +46,7 @@ static const enum field first_fields[OBJECT_COUNT] = {
 	[OBJECT_tlsa] = FIELD_tlsa_lookup,
 	[OBJECT_tlsa_rr] = FIELD_tlsa_rr_usage,
 	[OBJECT_mx_address] = FIELD_mx_address_address,
+	[OBJECT_smtp_session] = FIELD_smtp_session_started,
 	[OBJECT_dane] = FIELD_dane_usable,
 	[OBJECT_cert] = FIELD_cert_type,
 	[OBJECT_end] = FIELD_end_type,

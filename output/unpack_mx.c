@@ -88,6 +88,23 @@ unpack_attempts(struct unpacker *u, const struct view *w,
 		    object_bytes(&tried.item[i]));
 }
 
+/* When each was, where the file says so; there are as many as attempts. */
+static void
+unpack_times(const struct view *w, struct smtp_facts *out)
+{
+	struct items list = view_list(w, FIELD_mx_address_sessions);
+
+	for (size_t i = 0; i < list.n && i < out->n_attempt; i++) {
+		struct view s;
+
+		view_open(&s, &list.item[i], OBJECT_smtp_session);
+		out->attempt[i].started_ms = view_int(&s,
+		    FIELD_smtp_session_started);
+		out->attempt[i].elapsed_ms = (uint32_t)view_uint(&s,
+		    FIELD_smtp_session_elapsed_ms, UINT32_MAX);
+	}
+}
+
 static uint32_t
 code(const struct view *w, enum field f)
 {
@@ -118,6 +135,7 @@ unpack_session(struct unpacker *u, const msgpack_object *item,
 	unpack_address(u, view_str(&w, FIELD_mx_address_address),
 	    &out->address);
 	unpack_attempts(u, &w, out);
+	unpack_times(&w, out);
 	out->banner = view_strs(u, &w, FIELD_mx_address_banner,
 	    &out->n_banner);
 	out->ehlo = view_strs(u, &w, FIELD_mx_address_ehlo, &out->n_ehlo);

@@ -125,12 +125,11 @@ make_reach(struct run *r)
 	    has_family(only, c.n_only, 6));
 	r->ipv6 = c.ipv6;
 	r->reach = reach_new(&c);
-	for (size_t i = 0; i < o->exclude.n; i++)
-		if (!reach_exclude_file(r->reach, o->exclude.v[i], error,
-		    sizeof(error))) {
-			log_error("%s", error);
-			return false;
-		}
+	if (o->exclude.n > 0 && !reach_exclude_files(r->reach, o->exclude.v,
+	    o->exclude.n, error, sizeof(error))) {
+		log_error("%s", error);
+		return false;
+	}
 	return true;
 }
 

@@ -38,10 +38,7 @@ struct control {
 int64_t
 clock_wall_ms(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return loop_wall_ms();
 }
 
 uint64_t
@@ -217,22 +214,30 @@ reader_main(void *arg)
 /* ---- control ---- */
 
 static void
+read_exclusions(struct run *r)
+{
+	const struct option_list *files = &r->options->exclude;
+	char error[512];
+
+	if (files->n == 0)
+		return;
+	if (!reach_exclude_files(r->reach, files->v, files->n, error,
+	    sizeof(error))) {
+		log_warn("%s; the old exclusions stay", error);
+		return;
+	}
+	for (size_t i = 0; i < files->n; i++)
+		log_info("read %s again", files->v[i]);
+}
+
+static void
 on_signal(uv_signal_t *handle, int number)
 {
 	struct control *c = handle->data;
 	struct run *r = c->run;
 
 	if (number == SIGHUP) {
-		for (size_t i = 0; i < r->options->exclude.n; i++) {
-			const char *path = r->options->exclude.v[i];
-			char error[512];
-
-			if (!reach_exclude_file(r->reach, path, error,
-			    sizeof(error)))
-				log_warn("%s; the old exclusions stay", error);
-			else
-				log_info("read %s again", path);
-		}
+		read_exclusions(r);
 		return;
 	}
 	if (run_stopping(r) != STOP_NONE) {

@@ -83,6 +83,12 @@ printf '#\n\n..\n' >"$dir/junk"
 expect "list of junk" 1 "holds no domain name" \
 	scan "${private[@]}" "$dir/junk" -o "$dir/x.mxc"
 expect "who are we" 1 "must say who it is" scan "$dir/list" -o "$dir/x.mxc"
+expect "who are we: no contact" 1 "who it is: give --contact URL" \
+	scan --ehlo-name a.example "$dir/list" -o "$dir/x.mxc"
+expect "who are we: no EHLO name" 1 "who it is: give --ehlo-name NAME" \
+	scan --contact https://a.example/ "$dir/list" -o "$dir/x.mxc"
+expect "who are we: one network is not private" 1 "must say who it is" \
+	scan "${private[@]}" --only-net 9.9.9.0/24 "$dir/list" -o "$dir/x.mxc"
 expect "bad stage" 1 "unknown stage" \
 	scan --stages dns,ftp "$dir/list" -o "$dir/x.mxc"
 expect "bad network" 1 "give a network" \
@@ -94,6 +100,10 @@ expect "silent resolver" 3 "no resolver answers" \
 	-o "$dir/x.mxc"
 expect "no exclusion file" 1 "$dir/none" \
 	scan "${private[@]}" --exclude "$dir/none" "$dir/list" -o "$dir/x.mxc"
+echo shut.example >"$dir/shut"
+expect "the second exclusion file is missing" 1 "$dir/none" scan \
+	"${private[@]}" --exclude "$dir/shut" --exclude "$dir/none" "$dir/list" \
+	-o "$dir/x.mxc"
 here=(--stages dns --resolver 127.0.0.1:1)
 expect "keep and replace" 1 "give one or none" \
 	scan "$dir/list" -o "$dir/x.mxc" --resume --force "${here[@]}"

@@ -149,6 +149,7 @@ lab_stops() {
 	run lab_merge tests/lab/in-net tests/lab/merge.sh
 	run lab_evolve tests/lab/in-net tests/lab/evolve.sh 300
 	run lab_dns_load tests/lab/in-net tests/lab/dns_load.sh
+	run lab_manners tests/lab/in-net tests/lab/manners.sh
 }
 
 [ $# -gt 0 ] || set -- style unit both

@@ -175,26 +175,32 @@ read_lines(struct exclude *x, FILE *f, const char *path, char *error,
 	return why == NULL && !ferror(f);
 }
 
-struct exclude *
-exclude_load(const char *path, char *error, size_t cap)
+static bool
+read_file(struct exclude *x, const char *path, char *error, size_t cap)
 {
-	struct exclude *x;
 	FILE *f = fopen(path, "re");
 	bool ok;
 
 	if (f == NULL) {
 		snprintf(error, cap, "%s: cannot be opened: %s", path,
 		    strerror(errno));
-		return NULL;
+		return false;
 	}
-	x = xcalloc(1, sizeof(*x));
-	if (getrandom(x->key, sizeof(x->key), 0) != sizeof(x->key)) {
-		snprintf(error, cap, "%s: no random bytes for its table",
-		    path);
-		ok = false;
-	} else
-		ok = read_lines(x, f, path, error, cap);
+	ok = read_lines(x, f, path, error, cap);
 	fclose(f);
+	return ok;
+}
+
+struct exclude *
+exclude_load(const char *const *path, size_t n, char *error, size_t cap)
+{
+	struct exclude *x = xcalloc(1, sizeof(*x));
+	bool ok = getrandom(x->key, sizeof(x->key), 0) == sizeof(x->key);
+
+	if (!ok)
+		snprintf(error, cap, "no random bytes for the exclusions");
+	for (size_t i = 0; ok && i < n; i++)
+		ok = read_file(x, path[i], error, cap);
 	if (!ok) {
 		exclude_free(x);
 		return NULL;

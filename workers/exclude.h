@@ -10,8 +10,12 @@
 
 struct exclude;
 
-/* NULL: unreadable, or a bad line; `error` says which and how to repair it. */
-struct exclude *exclude_load(const char *path, char *error, size_t cap);
+/*
+ * What n files exclude together.  NULL: one is unreadable, or has a bad line;
+ * `error` says which and how to repair it.
+ */
+struct exclude *exclude_load(const char *const *path, size_t n, char *error,
+    size_t cap);
 void exclude_free(struct exclude *x);
 
 bool exclude_has_address(const struct exclude *x, const struct address *a);

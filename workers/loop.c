@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "scanner/base/arena.h"
 
@@ -303,4 +304,13 @@ uint64_t
 loop_clock_ms(void)
 {
 	return uv_hrtime() / NS_PER_MS;
+}
+
+int64_t
+loop_wall_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / NS_PER_MS;
 }

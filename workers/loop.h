@@ -42,3 +42,5 @@ void loop_stop(struct loop *l);
 uint64_t loop_now_ms(struct loop *l);
 /* The same clock, read now, from any thread. */
 uint64_t loop_clock_ms(void);
+/* The time of day, ms since 1970: for records alone, it may jump. */
+int64_t loop_wall_ms(void);

@@ -77,9 +77,10 @@ reach_free(struct reach *r)
 }
 
 bool
-reach_exclude_file(struct reach *r, const char *path, char *error, size_t cap)
+reach_exclude_files(struct reach *r, const char *const *path, size_t n,
+    char *error, size_t cap)
 {
-	struct exclude *fresh = exclude_load(path, error, cap);
+	struct exclude *fresh = exclude_load(path, n, error, cap);
 	struct exclude *old;
 
 	if (fresh == NULL)

@@ -46,13 +46,14 @@ struct reach;
 struct reach *reach_new(const struct reach_config *config);
 void reach_free(struct reach *r);
 /*
- * Reads an exclusion file: a domain, host name, address or CIDR a line, '#'
- * begins a comment; a name excludes itself and everything below it.
- * False: unreadable or a bad line; `error` (of `cap` bytes) says which.  The
- * old list stays then.
+ * Reads n exclusion files, which hold together and in place of what was read
+ * before: a domain, host name, address or CIDR a line, '#' begins a comment; a
+ * name excludes itself and everything below it.
+ * False: one is unreadable or has a bad line; `error` (of `cap` bytes) says
+ * which.  The old list stays then.
  */
-bool reach_exclude_file(struct reach *r, const char *path, char *error,
-    size_t cap);
+bool reach_exclude_files(struct reach *r, const char *const *path, size_t n,
+    char *error, size_t cap);
 /*
  * OUTCOME_OK, or why not, the first that holds: EXCLUDED by the file,
  * SPECIAL_ADDRESS, EXCLUDED by --only-net, LOCAL (family not available).

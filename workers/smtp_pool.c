@@ -29,6 +29,7 @@ struct smtp_job {
 	void *ctx;
 	struct gate_ticket ticket;
 	struct smtp_probe *probe;     /* NULL: no session */
+	int64_t started_ms;           /* of the session, since 1970 */
 	uint64_t due_ms;              /* of the retry; 0: not in that list */
 	bool asked;                   /* the gate, and not yet granted */
 	TAILQ_ENTRY(smtp_job) link;
@@ -112,6 +113,7 @@ note_attempt(struct smtp_job *job)
 		memcpy(list, f->attempt, f->n_attempt * sizeof(*list));
 	list[f->n_attempt].outcome = f->outcome;
 	list[f->n_attempt].elapsed_ms = f->elapsed_ms;
+	list[f->n_attempt].started_ms = job->started_ms;
 	f->attempt = list;
 	f->n_attempt++;
 }
@@ -210,6 +212,7 @@ on_granted(void *ctx)
 		job_finish(job);
 		return;
 	}
+	job->started_ms = loop_wall_ms();
 	job->probe = smtp_probe_start(&job->pool->env, &job->target,
 	    on_session_end, job);
 }

@@ -210,6 +210,7 @@ struct dane_facts {
 struct smtp_attempt {
 	enum outcome outcome;
 	uint32_t elapsed_ms;
+	int64_t started_ms;        /* the connect, since 1970; 0: not known */
 };
 
 /* One address of one MX host, the facts of the last attempt. */

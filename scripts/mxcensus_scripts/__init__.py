@@ -12,5 +12,5 @@ tables     what a table is, and its shape for machines
 text       what it looks like for people
 
 The commands: summarize, diff (with changes), trend, report, export (with
-publish and redact), reports.
+publish and redact), reports, who (with its question, findings and text).
 """

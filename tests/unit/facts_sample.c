@@ -231,6 +231,10 @@ add_session(struct arena *a, struct smtp_facts *f)
 
 	tried[0].outcome = OUTCOME_SMTP_4YZ;
 	tried[1].outcome = OUTCOME_OK;
+	tried[0].started_ms = STARTED_MS + 40;
+	tried[0].elapsed_ms = 30;
+	tried[1].started_ms = STARTED_MS + 60070;
+	tried[1].elapsed_ms = 210;
 	*f = (struct smtp_facts){ .address = { 4, { 192, 0, 2, 25 } },
 		.outcome = OUTCOME_OK, .attempt = tried, .n_attempt = 2,
 		.banner_code = 220, .banner = slices(a, banner, 1),

@@ -132,7 +132,8 @@ leaves_excluded_hosts_alone(void **state)
 	fputs("a.example\n", file);
 	fclose(file);
 	policy_rig_init(&b, 8);
-	assert_true(reach_exclude_file(b.reach, path, error, sizeof(error)));
+	assert_true(reach_exclude_files(b.reach, &(const char *){ path }, 1,
+	    error, sizeof(error)));
 	f = policy_rig_fetch(&b, AT("127.78.0.25"));
 	assert_int_equal(f->outcome, OUTCOME_EXCLUDED);
 	assert_int_equal(f->n_attempt, 1);

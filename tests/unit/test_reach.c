@@ -205,6 +205,13 @@ write_file(char *path, const char *text)
 	close(fd);
 }
 
+/* One file. */
+static bool
+exclude_file(struct reach *r, const char *path, char *error, size_t cap)
+{
+	return reach_exclude_files(r, &path, 1, error, cap);
+}
+
 /* Which rule wins: the file, special-purpose, --only-net, the family. */
 static void
 test_rules(void **state)
@@ -217,7 +224,7 @@ test_rules(void **state)
 
 	(void)state;
 	write_file(path, "127.79.9.0/24\n9.0.0.0/8\n");
-	assert_true(reach_exclude_file(r, path, error, sizeof(error)));
+	assert_true(exclude_file(r, path, error, sizeof(error)));
 	unlink(path);
 	assert_int_equal(ask(r, "127.79.1.1"), OUTCOME_OK);
 	assert_int_equal(ask(r, "127.80.1.1"), OUTCOME_SPECIAL_ADDRESS);
@@ -290,7 +297,7 @@ test_exclusions(void **state)
 	(void)state;
 	assert_false(reach_name_excluded(r, SLICE_LIT("example.com")));
 	write_file(path, exclusions);
-	if (!reach_exclude_file(r, path, error, sizeof(error)))
+	if (!exclude_file(r, path, error, sizeof(error)))
 		fail_msg("%s", error);
 	unlink(path);
 	for (size_t i = 0; i < sizeof(name_rows) / sizeof(name_rows[0]); i++)
@@ -315,6 +322,34 @@ static const struct {
 	{ "1.2.3.4.5\n", ":1: neither" },
 };
 
+/* Several files hold together, and all go where they are read again. */
+static void
+test_several_files(void **state)
+{
+	struct reach_config c = { NULL, 0, NULL, 0, true, true };
+	struct reach *r = reach_new(&c);
+	char first[] = "/tmp/test_reach.XXXXXX", error[256];
+	char second[] = "/tmp/test_reach.XXXXXX";
+	const char *both[] = { first, second };
+	struct address a;
+
+	(void)state;
+	write_file(first, "a.example\n192.0.2.0/24\n");
+	write_file(second, "b.example\n");
+	assert_true(reach_exclude_files(r, both, 2, error, sizeof(error)));
+	address_parse(SLICE_LIT("192.0.2.7"), &a);
+	assert_true(reach_name_excluded(r, SLICE_LIT("a.example")));
+	assert_true(reach_name_excluded(r, SLICE_LIT("b.example")));
+	assert_int_equal(reach_address(r, &a), OUTCOME_EXCLUDED);
+	assert_true(reach_exclude_files(r, both + 1, 1, error, sizeof(error)));
+	assert_false(reach_name_excluded(r, SLICE_LIT("a.example")));
+	unlink(second);
+	assert_false(reach_exclude_files(r, both, 2, error, sizeof(error)));
+	assert_true(reach_name_excluded(r, SLICE_LIT("b.example")));
+	unlink(first);
+	reach_free(r);
+}
+
 /* A bad list is refused with its line; the old one stays. */
 static void
 test_bad_exclusions(void **state)
@@ -325,7 +360,7 @@ test_bad_exclusions(void **state)
 
 	(void)state;
 	write_file(path, "kept.example\n");
-	assert_true(reach_exclude_file(r, path, error, sizeof(error)));
+	assert_true(exclude_file(r, path, error, sizeof(error)));
 	unlink(path);
 	for (size_t i = 0; i < sizeof(bad_rows) / sizeof(bad_rows[0]); i++) {
 		char bad[] = "/tmp/test_reach.XXXXXX";
@@ -333,12 +368,12 @@ test_bad_exclusions(void **state)
 
 		error[0] = '\0';
 		write_file(bad, bad_rows[i].text);
-		taken = reach_exclude_file(r, bad, error, sizeof(error));
+		taken = exclude_file(r, bad, error, sizeof(error));
 		unlink(bad);
 		if (taken || strstr(error, bad_rows[i].says) == NULL)
 			fail_msg("row %zu: %d %s", i, taken, error);
 	}
-	assert_false(reach_exclude_file(r, "/tmp/there/is/no/such", error,
+	assert_false(exclude_file(r, "/tmp/there/is/no/such", error,
 	    sizeof(error)));
 	assert_non_null(strstr(error, "/tmp/there/is/no/such"));
 	assert_true(reach_name_excluded(r, SLICE_LIT("kept.example")));
@@ -373,11 +408,11 @@ test_reload(void **state)
 
 	(void)state;
 	write_file(path, "a.example\n");
-	assert_true(reach_exclude_file(reader.reach, path, error,
-	    sizeof(error)));
+	assert_true(exclude_file(reader.reach, path, error,
+		    sizeof(error)));
 	pthread_create(&thread, NULL, read_on, &reader);
 	for (int i = 0; i < 200; i++)
-		assert_true(reach_exclude_file(reader.reach, path, error,
+		assert_true(exclude_file(reader.reach, path, error,
 		    sizeof(error)));
 	atomic_store(&reader.stop, true);
 	pthread_join(thread, NULL);
@@ -397,6 +432,7 @@ main(void)
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_is_private),
 		cmocka_unit_test(test_exclusions),
+		cmocka_unit_test(test_several_files),
 		cmocka_unit_test(test_bad_exclusions),
 		cmocka_unit_test(test_reload),
 	};

@@ -262,6 +262,10 @@ test_full_values(void **state)
 		"\"addresses\":[{\"address\":\"192.0.2.25\","
 		    "\"starttls\":\"ok\",\"outcome\":\"ok\",\"attempts\":2,"
 		    "\"tried\":[\"smtp_4yz\",\"ok\"]",
+		"\"sessions\":[{\"started\":1700000000040,"
+		    "\"elapsed_ms\":30,\"outcome\":\"smtp_4yz\"},"
+		    "{\"started\":1700000060070,\"elapsed_ms\":210,"
+		    "\"outcome\":\"ok\"}]",
 		"{\"address\":\"2001:db8::1\",\"starttls\":\"inconclusive\","
 		    "\"outcome\":\"connect_timeout\"}]",
 		"\"rr\":[{\"usage\":3,\"selector\":1,\"mtype\":1,\"data\":"

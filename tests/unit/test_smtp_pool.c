@@ -234,7 +234,8 @@ test_excluded_meanwhile(void **state)
 	assert_int_equal(p.n_done, 0);
 	assert_int_equal(write(fd, "a.example\n", 10), 10);
 	close(fd);
-	assert_true(reach_exclude_file(w.reach, path, error, sizeof(error)));
+	assert_true(reach_exclude_files(w.reach, &(const char *){ path }, 1,
+	    error, sizeof(error)));
 	unlink(path);
 	smtp_rig_run(&w, 1, 5000);
 	fake_smtp_stop(&s);

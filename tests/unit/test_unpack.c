@@ -97,6 +97,9 @@ test_full_host(void **state)
 	assert_true(unpack_mx(a, open_record(&p, r), &meta, &facts));
 	assert_int_equal(facts.n_address, 2);
 	assert_int_equal(facts.address[0].n_attempt, 2);
+	assert_true(facts.address[0].attempt[1].started_ms -
+	    facts.address[0].attempt[0].started_ms == 60030);
+	assert_int_equal(facts.address[0].attempt[1].elapsed_ms, 210);
 	assert_true(facts.address[0].dane.checked);
 	assert_int_equal(facts.address[0].tls.n_chain, 2);
 	assert_int_equal(facts.tlsa.n, 1);

@@ -79,7 +79,11 @@ class HttpsSession(Session):
             return
         while not self.is_over and b"\r\n\r\n" in self.buffer:
             head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
-            self.answer(head.split(b"\r\n", 1)[0].decode("latin-1"))
+            lines = head.decode("latin-1").split("\r\n")
+            self.facts["agent"] = next(
+                (line.partition(":")[2].strip() for line in lines
+                 if line.lower().startswith("user-agent:")), "")
+            self.answer(lines[0])
 
     def answer(self, request: str) -> None:
         """The policy at its path, 404 elsewhere."""

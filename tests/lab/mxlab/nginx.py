@@ -26,7 +26,8 @@ LOG_FORMAT = """log_format contacts escape=json '{"time":$msec,"kind":"https",'
     '"address":"$server_addr","port":$server_port,'
     '"peer":"$remote_addr:$remote_port","host":"$server_name",'
     '"sni":"$ssl_server_name","tls":"$ssl_protocol","request":"$request",'
-    '"status":$status,"connection":$connection}';"""
+    '"status":$status,"connection":$connection,'
+    '"agent":"$http_user_agent","seconds":$request_time}';"""
 
 
 def quoted(value: str) -> str:

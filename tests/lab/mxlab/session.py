@@ -152,6 +152,7 @@ class Session(asyncio.Protocol):
         if exc is not None and self.facts["end"] == "client_close":
             self.facts["end"] = "client_reset"
         self.is_over = True
+        self.mark_over()
         for timer in self._timers:
             timer.cancel()
         for task in self._tasks:
@@ -197,6 +198,11 @@ class Session(asyncio.Protocol):
 
     # -- and use these
 
+    def mark_over(self) -> None:
+        """From here on the peer may know that the session is over: what
+        tells it so is sent after this."""
+        self.facts.setdefault("over", round(time.time(), 6))
+
     def after(self, seconds: float, call: Callable[[], None]) -> None:
         """Do something later unless the session ends first."""
         loop = asyncio.get_running_loop()
@@ -225,6 +231,7 @@ class Session(asyncio.Protocol):
         """Close politely once everything is written."""
         if self.is_over:
             return
+        self.mark_over()
         self.facts["end"] = end
         self.is_over = True
         if self.is_secure:
@@ -237,6 +244,7 @@ class Session(asyncio.Protocol):
 
     def reset(self, end: str) -> None:
         """Close with RST."""
+        self.mark_over()
         if self.facts["end"] == "client_close":
             self.facts["end"] = end
         self.is_over = True

@@ -52,13 +52,16 @@ class SmtpSession(Session):
         self.buffer = b""
         self.closing_only = False
         self.facts.update(ehlo=None, starttls=False, quit=False, mail=False,
-                          complete=False, commands=[])
+                          complete=False, greeted=False, temporary=0,
+                          commands=[])
 
     # -- the moments
 
     def on_open(self) -> None:
         """Greet, unless this connection is one to be sent away."""
         if self.number <= (self.spec.get("flaky") or 0):
+            self.mark_over()
+            self.facts["temporary"] += 1
             self.send(b"421 4.3.2 try again later\r\n")
             self.finish("flaky")
             return
@@ -67,6 +70,7 @@ class SmtpSession(Session):
 
     def greet(self) -> None:
         """The greeting; 4yz ends here, 5yz waits for QUIT (RFC 5321 3.1)."""
+        self.facts["greeted"] = True
         self.say(self.banner, "banner")
         if self.banner[-1][:1] in ("4", "5"):
             self.closing_only = True
@@ -155,6 +159,7 @@ class SmtpSession(Session):
             self.finish("too_many_commands")
         elif verb == "QUIT":
             self.facts["quit"] = True
+            self.mark_over()
             self.send(b"221 2.0.0 bye\r\n")
             self.finish("quit")
         elif self.closing_only:
@@ -178,6 +183,9 @@ class SmtpSession(Session):
 
     def say(self, lines: list[str], end: str, more: bytes = b"") -> None:
         """A reply; 421 announces the end (RFC 5321 3.8)."""
+        if lines[-1].startswith("421"):
+            self.mark_over()
+        self.facts["temporary"] += lines[-1].startswith("4")
         self.send(crlf(lines) + more)
         if lines[-1].startswith("421"):
             self.finish(end)
