@@ -113,6 +113,12 @@ pack_tls(struct packer *p, enum field f, const struct tls_facts *tls)
 		pack_seconds(p, FIELD_tls_not_before, tls->not_before);
 		pack_seconds(p, FIELD_tls_not_after, tls->not_after);
 	}
+	pack_str_if(p, FIELD_tls_alert_sent, tls->alert_sent);
+	pack_str_if(p, FIELD_tls_sni, tls->sni);
+	pack_uint_if(p, FIELD_tls_bytes_read, tls->bytes_read);
+	pack_uint_if(p, FIELD_tls_bytes_written, tls->bytes_written);
+	pack_strs_if(p, FIELD_tls_verify_errors, tls->verify_errors,
+	    tls->n_verify_errors);
 	pack_map_close(p);
 }
 

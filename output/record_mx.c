@@ -122,6 +122,26 @@ pack_sessions(struct packer *p, const struct smtp_facts *f)
 }
 
 static void
+pack_tls_tries(struct packer *p, const struct smtp_facts *f)
+{
+	if (f->n_tls_try == 0)
+		return;
+	pack_list(p, FIELD_mx_address_tls_versions, f->n_tls_try);
+	for (size_t i = 0; i < f->n_tls_try; i++) {
+		const struct tls_try *t = &f->tls_try[i];
+
+		pack_item_open(p, FIELD_mx_address_tls_versions,
+		    OBJECT_tls_try);
+		pack_str(p, FIELD_tls_try_version,
+		    slice_of(tls_version_word(t->version)));
+		pack_outcome(p, FIELD_tls_try_outcome, t->outcome);
+		pack_str_if(p, FIELD_tls_try_alert, t->alert);
+		pack_str_if(p, FIELD_tls_try_cipher, t->cipher);
+		pack_map_close(p);
+	}
+}
+
+static void
 pack_address(struct packer *p, const struct host_facts *host,
     struct smtp_facts *f)
 {
@@ -147,6 +167,7 @@ pack_address(struct packer *p, const struct host_facts *host,
 	pack_flag_if(p, FIELD_mx_address_quit, f->quit);
 	pack_uint_if(p, FIELD_mx_address_elapsed_ms, f->elapsed_ms);
 	pack_sessions(p, f);
+	pack_tls_tries(p, f);
 	pack_map_close(p);
 }
 

@@ -45,6 +45,7 @@ static const enum field first_fields[OBJECT_COUNT] = {
 	[OBJECT_mx] = FIELD_mx_type,
 	[OBJECT_tlsa] = FIELD_tlsa_lookup,
 	[OBJECT_tlsa_rr] = FIELD_tlsa_rr_usage,
+	[OBJECT_tls_try] = FIELD_tls_try_version,
 	[OBJECT_mx_address] = FIELD_mx_address_address,
 	[OBJECT_smtp_session] = FIELD_smtp_session_started,
 	[OBJECT_dane] = FIELD_dane_usable,

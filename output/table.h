@@ -13,8 +13,8 @@ enum object {
 	OBJECT_scan, OBJECT_domain, OBJECT_sts, OBJECT_sts_record,
 	OBJECT_sts_policy, OBJECT_tlsrpt, OBJECT_mx_short, OBJECT_lookup,
 	OBJECT_ede, OBJECT_attempt, OBJECT_tls, OBJECT_mx, OBJECT_tlsa,
-	OBJECT_tlsa_rr, OBJECT_mx_address, OBJECT_smtp_session, OBJECT_dane,
-	OBJECT_cert, OBJECT_end, OBJECT_session,
+	OBJECT_tlsa_rr, OBJECT_mx_address, OBJECT_smtp_session, OBJECT_tls_try,
+	OBJECT_dane, OBJECT_cert, OBJECT_end, OBJECT_session,
 	OBJECT_COUNT /* also: none, an object of a later version */
 };
 

@@ -26,7 +26,7 @@ bool unpack_mx(struct arena *a, const msgpack_object *record,
 /* Without the tally. */
 bool unpack_end(struct arena *a, const msgpack_object *record,
     struct end_meta *meta);
-/* Digest, DNS names and common name alone. */
+/* Digest, DNS names, common name and DER alone. */
 bool unpack_cert_names(struct arena *a, const msgpack_object *record,
     struct cert_facts *out);
 

@@ -157,6 +157,14 @@ unpack_tls(struct unpacker *u, const struct view *outer, enum field f,
 	out->self_signed = view_flag(&w, FIELD_tls_self_signed);
 	out->verify_error = view_str(&w, FIELD_tls_verify_error);
 	unpack_leaf(u, &w, out);
+	out->alert_sent = view_str(&w, FIELD_tls_alert_sent);
+	out->sni = view_str(&w, FIELD_tls_sni);
+	out->bytes_read = (uint32_t)view_uint(&w, FIELD_tls_bytes_read,
+	    UINT32_MAX);
+	out->bytes_written = (uint32_t)view_uint(&w, FIELD_tls_bytes_written,
+	    UINT32_MAX);
+	out->verify_errors = view_strs(u, &w, FIELD_tls_verify_errors,
+	    &out->n_verify_errors);
 }
 
 /* One string is its own joining; the parts stand apart where some have more. */

@@ -112,6 +112,28 @@ code(const struct view *w, enum field f)
 }
 
 static void
+unpack_tls_tries(struct unpacker *u, const struct view *address,
+    struct smtp_facts *out)
+{
+	struct items list = view_list(address, FIELD_mx_address_tls_versions);
+
+	out->n_tls_try = list.n;
+	out->tls_try = arena_array(u->arena, list.n, sizeof(*out->tls_try));
+	for (size_t i = 0; i < list.n; i++) {
+		struct view w;
+
+		view_open(&w, &list.item[i], OBJECT_tls_try);
+		out->tls_try[i] = (struct tls_try){
+			.version = view_tls_version(u, &w,
+			    FIELD_tls_try_version),
+			.outcome = view_outcome(u, &w, FIELD_tls_try_outcome),
+			.alert = view_str(&w, FIELD_tls_try_alert),
+			.cipher = view_str(&w, FIELD_tls_try_cipher),
+		};
+	}
+}
+
+static void
 unpack_session(struct unpacker *u, const msgpack_object *item,
     struct smtp_facts *out)
 {
@@ -143,6 +165,7 @@ unpack_session(struct unpacker *u, const msgpack_object *item,
 	    &out->n_ehlo_tls);
 	unpack_tls(u, &w, FIELD_mx_address_tls, &out->tls);
 	unpack_dane(&w, &out->dane);
+	unpack_tls_tries(u, &w, out);
 }
 
 bool

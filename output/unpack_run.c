@@ -94,7 +94,8 @@ unpack_cert_names(struct arena *a, const msgpack_object *record,
 
 	view_open(&w, record, OBJECT_cert);
 	*out = (struct cert_facts){
-		.subject_cn = view_str(&w, FIELD_cert_subject_cn) };
+		.subject_cn = view_str(&w, FIELD_cert_subject_cn),
+		.der = view_str(&w, FIELD_cert_der) };
 	out->dns_name = view_strs(&u, &w, FIELD_cert_dns_names,
 	    &out->n_dns_name);
 	return copy_digest(view_str(&w, FIELD_cert_sha256), out->sha256);

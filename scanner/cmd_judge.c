@@ -4,10 +4,11 @@
  * network.
  *
  * The old file is read twice: a survey says whether it can be judged at all
- * and which certificates' names are wanted (RFC 7672 3.2.2); then record by
- * record, in the file's order.  An mx record stands before the domain records
- * that name its host, a certificate before those that show it, so the second
- * reading never has to wait.
+ * and which certificates are wanted (ta_names.h, dane_again.h); then record by
+ * record, in the file's order.  DANE is compared anew from chains and TLSA
+ * sets, other facts stand as they are.  An mx record stands before the domain
+ * records that name its host, a certificate before those that show it, so the
+ * second reading never has to wait.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -23,6 +24,7 @@
 #include "output/unpack.h"
 #include "scanner/base/log.h"
 #include "scanner/commands.h"
+#include "scanner/dane_again.h"
 #include "scanner/rules/name.h"
 #include "scanner/run.h"
 #include "scanner/slice_map.h"
@@ -42,6 +44,7 @@ struct judging {
 	struct arena *work;        /* of one record */
 	struct slice_map hosts;    /* name: struct host_state */
 	struct ta_names certs;
+	struct dane_again dane;
 	size_t n_posted;           /* since the writer was waited for */
 	uint64_t n_domain;
 	uint64_t n_unreadable;     /* records left out */
@@ -91,8 +94,10 @@ want_names(struct judging *g, const msgpack_object *record)
 	struct host_facts f;
 	struct mx_meta meta;
 
-	if (unpack_mx(g->work, record, &meta, &f))
-		ta_names_want(&g->certs, &f);
+	if (!unpack_mx(g->work, record, &meta, &f))
+		return;
+	ta_names_want(&g->certs, &f);
+	dane_again_want(&g->dane, &f);
 }
 
 /* NULL: it can be judged; else what is wrong with the file. */
@@ -215,6 +220,7 @@ judge_cert(struct judging *g, const msgpack_object *record)
 	if (!unpack_cert_names(g->work, record, &c))
 		return NULL;
 	ta_names_take(&g->certs, &c);
+	dane_again_take(&g->dane, &c);
 	return record_cert_again(record);
 }
 
@@ -227,6 +233,8 @@ judge_mx(struct judging *g, const msgpack_object *record)
 
 	if (!unpack_mx(g->work, record, &meta, &f))
 		return NULL;
+	dane_again(&g->dane, g->work,
+	    (meta.started_ms + meta.elapsed_ms) / 1000, &f);
 	state = arena_alloc(g->hosts.arena, sizeof(*state));
 	*state = judge_host(&f);
 	ta_names_of(&g->certs, &f, g->hosts.arena, state);
@@ -416,8 +424,10 @@ cmd_judge(int argc, char **argv)
 	g.work = arena_new();
 	slice_map_init(&g.hosts, key);
 	ta_names_init(&g.certs, key);
+	dane_again_init(&g.dane, key);
 	status = judge(&g);
 	ta_names_release(&g.certs);
+	dane_again_release(&g.dane);
 	slice_map_release(&g.hosts);
 	arena_free(g.work);
 	return (int)status;

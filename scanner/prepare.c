@@ -210,6 +210,7 @@ make_pool_configs(struct run *r)
 	r->smtp.session_timeout_ms = (uint32_t)o->session_timeout_ms;
 	r->smtp.retry_wait_ms = (uint32_t)o->retry_wait_ms;
 	r->smtp.retries = 1;
+	r->smtp.tls_versions = o->tls_versions;
 	r->smtp.ehlo_name = o->ehlo_name == NULL ? "localhost" : o->ehlo_name;
 	r->tls.ca_file = o->ca_file;
 	return true;

@@ -80,6 +80,13 @@ ta_names_of(const struct ta_names *t, const struct host_facts *f,
 
 		if (!is_of_interest(s))
 			continue;
+		for (size_t k = 0; k < s->dane.n_ta_name; k++) {
+			struct slice *to = vec_push(keep, &v);
+
+			*to = arena_slice(keep, s->dane.ta_name[k]);
+		}
+		if (s->dane.n_ta_name > 0)
+			continue; /* compared anew (dane_again.h) */
 		names = slice_map_get(&t->certs, slice_make(
 		    s->tls.chain[0].sha256, sizeof(s->tls.chain[0].sha256)));
 		for (size_t k = 0; names != NULL && k < names->n; k++) {

@@ -138,6 +138,7 @@ lab_worlds() {
 	run lab_check tests/lab/in-net tests/lab/check.sh
 	run lab_tlsrpt tests/lab/in-net tests/lab/tlsrpt.sh
 	run lab_report tests/lab/in-net tests/lab/report.sh
+	run lab_tls_versions tests/lab/in-net tests/lab/tls_versions.sh
 	run lab_sample tests/lab/in-net tests/lab/scan_list.sh data/sample.txt
 	run lab_10k tests/lab/in-net tests/lab/scan_list.sh \
 		../shared/data/opendns-top-10k.txt
@@ -150,6 +151,7 @@ lab_stops() {
 	run lab_evolve tests/lab/in-net tests/lab/evolve.sh 300
 	run lab_dns_load tests/lab/in-net tests/lab/dns_load.sh
 	run lab_manners tests/lab/in-net tests/lab/manners.sh
+	run lab_dane_vectors tests/lab/in-net tests/lab/dane_vectors.sh
 }
 
 [ $# -gt 0 ] || set -- style unit both

@@ -287,7 +287,7 @@ policy_fetch_new(const struct policy_fetch_params *p)
 
 	f->p = *p;
 	f->fd = p->fd;
-	f->watch.alert = -1;
+	f->watch = TLS_WATCH_NONE;
 	f->easy = curl_easy_init();
 	if (f->easy == NULL) {
 		policy_fetch_free(f);

@@ -241,7 +241,7 @@ on_dialed(void *ctx, int fd, enum outcome outcome)
 	f->dial = NULL;
 	if (outcome == OUTCOME_RESET) {
 		/* A moment later it would have been the handshake's end. */
-		tls_watch_failure(f->arena, &(struct tls_watch){ -1 },
+		tls_watch_failure(f->arena, &TLS_WATCH_NONE,
 		    SLICE_EMPTY, &f->facts->tls);
 		outcome = OUTCOME_TLS_FAILED;
 	}

@@ -6,6 +6,9 @@
  *    ^                  |
  *    \-- RETRY (wait) <-/  the outcome was temporary
  *
+ * With --tls-versions further sessions follow the one that got as far as TLS,
+ * each asked for like the first.
+ *
  * A job is all that a waiting probe costs: it holds no socket, no slot, and
  * less than 512 bytes.  The window of sessions is one of the gate's keys, so
  * that it is granted together with address, network and operator.  Facts live
@@ -19,6 +22,7 @@
 
 #include "scanner/rules/name.h"
 #include "workers/smtp_probe.h"
+#include "workers/smtp_versions.h"
 
 #include "scanner/base/banned.h"
 
@@ -30,6 +34,7 @@ struct smtp_job {
 	struct gate_ticket ticket;
 	struct smtp_probe *probe;     /* NULL: no session */
 	int64_t started_ms;           /* of the session, since 1970 */
+	struct smtp_versions *versions; /* NULL: the probe proper */
 	uint64_t due_ms;              /* of the retry; 0: not in that list */
 	bool asked;                   /* the gate, and not yet granted */
 	TAILQ_ENTRY(smtp_job) link;
@@ -60,6 +65,7 @@ job_free(struct smtp_job *job)
 {
 	TAILQ_REMOVE(&job->pool->jobs, job, link);
 	job->pool->n_jobs--;
+	smtp_versions_free(job->versions);
 	free(job);
 }
 
@@ -183,18 +189,39 @@ wants_retry(const struct smtp_job *job)
 	    f->n_attempt <= job->pool->env.config.retries;
 }
 
+/* Another session if one is wanted, else the end. */
+static void
+job_versions(struct smtp_job *job)
+{
+	struct smtp_pool *p = job->pool;
+
+	if (job->versions == NULL && p->env.config.tls_versions &&
+	    smtp_versions_wanted(job->target.facts))
+		job->versions = smtp_versions_new(p->env.tls, &job->target);
+	if (job->versions != NULL &&
+	    smtp_versions_next(job->versions, &job->target))
+		job_ask(job);
+	else
+		job_finish(job);
+}
+
 static void
 on_session_end(void *ctx, bool troubled)
 {
 	struct smtp_job *job = ctx;
 
 	job->probe = NULL;
-	note_attempt(job);
 	gate_release(job->pool->gate, &job->ticket, troubled);
+	if (job->versions != NULL) {
+		smtp_versions_note(job->versions);
+		job_versions(job);
+		return;
+	}
+	note_attempt(job);
 	if (wants_retry(job))
 		job_retry_later(job);
 	else
-		job_finish(job);
+		job_versions(job);
 }
 
 static void
@@ -306,7 +333,7 @@ smtp_pool_probe(struct smtp_pool *p, struct arena *a, struct slice host,
 
 	job->pool = p;
 	job->target = (struct smtp_target){ a, host, tlsa, reference,
-		n_reference, facts };
+		n_reference, facts, TLS_VERSION_NONE };
 	job->done = done;
 	job->ctx = ctx;
 	job->ticket.loop = p->env.loop;

@@ -22,6 +22,7 @@ struct smtp_config {
 	uint32_t session_timeout_ms;  /* from connect to the end */
 	uint32_t retry_wait_ms;       /* before the retry of a temporary end */
 	uint32_t retries;             /* 1: two attempts in all */
+	bool tls_versions;            /* each alone, after the probe */
 	const char *ehlo_name;
 	struct address source;        /* family 0: any */
 };

@@ -260,7 +260,9 @@ step_tls(struct smtp_probe *p)
 			return step_read(p); /* an injection */
 		sni = (char *)arena_slice(t->arena, t->host).p;
 		if (!wire_start_tls(&p->wire, tls_smtp_ctx(p->env->tls),
-		    p->env->bio, sni))
+		    p->env->bio, sni) ||
+		    (t->only != TLS_VERSION_NONE &&
+		    !tls_only(p->wire.ssl, t->only)))
 			return tls_local(p);
 		t->facts->tls.sni = t->host;
 	}

@@ -28,6 +28,7 @@ struct smtp_target {
 	const struct slice *reference;
 	size_t n_reference;
 	struct smtp_facts *facts;       /* address filled, the rest zero */
+	enum tls_version only;          /* NONE: whatever both can speak */
 };
 
 struct smtp_probe;

@@ -61,6 +61,10 @@ tls_relax(struct tls *t, SSL_CTX *ctx)
 	ERR_clear_error();
 }
 
+static void
+on_smtp_message(int sent, int version, int type, const void *bytes, size_t n,
+    SSL *ssl, void *arg);
+
 struct tls *
 tls_new(const struct tls_config *config, char *error, size_t cap)
 {
@@ -79,6 +83,7 @@ tls_new(const struct tls_config *config, char *error, size_t cap)
 	SSL_CTX_set_mode(t->smtp, SSL_MODE_RELEASE_BUFFERS |
 	    SSL_MODE_ENABLE_PARTIAL_WRITE |
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_msg_callback(t->smtp, on_smtp_message);
 	return t;
 fail:
 	ERR_clear_error();
@@ -114,6 +119,52 @@ tls_smtp_ctx(struct tls *t)
 	return t->smtp;
 }
 
+/* ---- one version alone ---- */
+
+/* 0: not one of them */
+static int
+number_of(enum tls_version v)
+{
+	switch (v) {
+	case TLS_VERSION_SSL3:
+		return SSL3_VERSION;
+	case TLS_VERSION_1_0:
+		return TLS1_VERSION;
+	case TLS_VERSION_1_1:
+		return TLS1_1_VERSION;
+	case TLS_VERSION_1_2:
+		return TLS1_2_VERSION;
+	case TLS_VERSION_1_3:
+		return TLS1_3_VERSION;
+	case TLS_VERSION_NONE:
+	case TLS_VERSION_COUNT:
+		break;
+	}
+	return 0;
+}
+
+bool
+tls_only(SSL *ssl, enum tls_version v)
+{
+	int number = number_of(v);
+	bool can = number != 0 && SSL_set_min_proto_version(ssl, number) == 1 &&
+	    SSL_set_max_proto_version(ssl, number) == 1;
+
+	ERR_clear_error();
+	return can;
+}
+
+bool
+tls_speaks(const struct tls *t, enum tls_version v)
+{
+	SSL *ssl = SSL_new(t->smtp);
+	bool can = ssl != NULL && tls_only(ssl, v);
+
+	SSL_free(ssl);
+	ERR_clear_error();
+	return can;
+}
+
 /* ---- the session ---- */
 
 static enum tls_version
@@ -134,17 +185,24 @@ version_of(const SSL *ssl)
 	return TLS_VERSION_NONE;
 }
 
+struct slice
+tls_group_word(struct arena *a, const char *name, int id)
+{
+	if (name != NULL)
+		return arena_slice(a, slice_of(name));
+	return arena_fmt(a, "0x%04x", (unsigned)id & 0xffff);
+}
+
 /* A named group, "DH-2048" for one of the server's own, empty for RSA. */
 static struct slice
 group_of(struct arena *a, SSL *ssl)
 {
 	int id = (int)SSL_get_negotiated_group(ssl);
-	const char *name = id != 0 ? SSL_group_to_name(ssl, id) : NULL;
 	struct slice group = SLICE_EMPTY;
 	EVP_PKEY *key = NULL;
 
-	if (name != NULL)
-		return arena_slice(a, slice_of(name));
+	if (id != 0)
+		return tls_group_word(a, SSL_group_to_name(ssl, id), id);
 	if (SSL_get_peer_tmp_key(ssl, &key) == 1 && key != NULL &&
 	    EVP_PKEY_get0_type_name(key) != NULL)
 		group = arena_fmt(a, "%s-%d", EVP_PKEY_get0_type_name(key),
@@ -240,6 +298,37 @@ tri_of(bool b)
 	return b ? TRI_YES : TRI_NO;
 }
 
+static void
+keep_errors(struct arena *a, const struct trust_verdict *v,
+    struct tls_facts *out)
+{
+	out->n_verify_errors = v->n_errors;
+	out->verify_errors = arena_array(a, v->n_errors,
+	    sizeof(*out->verify_errors));
+	for (size_t i = 0; i < v->n_errors; i++)
+		out->verify_errors[i] = arena_slice(a,
+		    slice_of(X509_verify_cert_error_string(v->errors[i])));
+	if (!v->trusted)
+		out->verify_error = arena_slice(a,
+		    slice_of(X509_verify_cert_error_string(v->error)));
+}
+
+static uint32_t
+count32(uint64_t n)
+{
+	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+}
+
+/* What the BIO has carried so far. */
+static void
+keep_size(SSL *ssl, struct tls_facts *out)
+{
+	BIO *in = SSL_get_rbio(ssl), *to = SSL_get_wbio(ssl);
+
+	out->bytes_read = in == NULL ? 0 : count32(BIO_number_read(in));
+	out->bytes_written = to == NULL ? 0 : count32(BIO_number_written(to));
+}
+
 void
 tls_judge(struct tls *t, struct arena *a, SSL *ssl, struct slice reference,
     int64_t now, struct tls_facts *out)
@@ -253,6 +342,7 @@ tls_judge(struct tls *t, struct arena *a, SSL *ssl, struct slice reference,
 	out->cipher = arena_slice(a, slice_of(SSL_get_cipher_name(ssl)));
 	out->group = group_of(a, ssl);
 	out->signature = signature_of(a, ssl);
+	keep_size(ssl, out);
 	if (out->sni.n == 0)
 		out->sni = arena_slice(a, reference);
 	if (sk_X509_num(chain) <= 0) {
@@ -273,9 +363,7 @@ tls_judge(struct tls *t, struct arena *a, SSL *ssl, struct slice reference,
 	out->incomplete = v.incomplete;
 	out->not_before = v.not_before;
 	out->not_after = v.not_after;
-	if (!v.trusted)
-		out->verify_error = arena_slice(a,
-		    slice_of(X509_verify_cert_error_string(v.error)));
+	keep_errors(a, &v, out);
 	ERR_clear_error();
 }
 
@@ -309,8 +397,11 @@ tls_failure(struct arena *a, SSL *ssl, struct tls_facts *out)
 {
 	unsigned long code = ERR_peek_error();
 	int reason = ERR_GET_REASON(code);
+	uintptr_t sent = (uintptr_t)SSL_get_app_data(ssl);
 
-	(void)ssl;
+	keep_size(ssl, out);
+	if (sent > 0)
+		out->alert_sent = alert_name(a, (int)sent - 1);
 	out->outcome = OUTCOME_TLS_FAILED;
 	if (ERR_GET_LIB(code) == ERR_LIB_SSL &&
 	    reason > SSL_AD_REASON_OFFSET &&
@@ -324,24 +415,51 @@ tls_failure(struct arena *a, SSL *ssl, struct tls_facts *out)
 	ERR_clear_error();
 }
 
+/* The fatal alert that this message is, or -1. */
+static int
+fatal_alert(int type, const void *bytes, size_t n)
+{
+	const uint8_t *alert = bytes;
+
+	return type == SSL3_RT_ALERT && n == 2 && alert[0] == SSL3_AL_FATAL ?
+	    alert[1] : -1;
+}
+
+/* One more than the alert sent is all that our sessions' SSL must hold. */
+static void
+on_smtp_message(int sent, int version, int type, const void *bytes, size_t n,
+    SSL *ssl, void *arg)
+{
+	int alert = fatal_alert(type, bytes, n);
+
+	(void)version;
+	(void)arg;
+	if (sent && alert >= 0)
+		SSL_set_app_data(ssl, (void *)(uintptr_t)(alert + 1));
+}
+
 static void
 on_message(int sent, int version, int type, const void *bytes, size_t n,
     SSL *ssl, void *arg)
 {
 	struct tls_watch *w = arg;
-	const uint8_t *alert = bytes;
+	int alert = fatal_alert(type, bytes, n);
+	struct tls_facts size = { .bytes_read = 0 };
 
 	(void)version;
-	(void)ssl;
-	if (!sent && type == SSL3_RT_ALERT && n == 2 &&
-	    alert[0] == SSL3_AL_FATAL)
-		w->alert = alert[1];
+	if (alert >= 0 && sent)
+		w->alert_sent = alert;
+	else if (alert >= 0)
+		w->alert = alert;
+	keep_size(ssl, &size);
+	w->bytes_read = size.bytes_read;
+	w->bytes_written = size.bytes_written;
 }
 
 void
 tls_watch(SSL_CTX *ctx, struct tls_watch *w)
 {
-	w->alert = -1;
+	*w = TLS_WATCH_NONE;
 	SSL_CTX_set_msg_callback(ctx, on_message);
 	SSL_CTX_set_msg_callback_arg(ctx, w);
 }
@@ -351,6 +469,10 @@ tls_watch_failure(struct arena *a, const struct tls_watch *w,
     struct slice words, struct tls_facts *out)
 {
 	out->outcome = OUTCOME_TLS_FAILED;
+	out->bytes_read = w->bytes_read;
+	out->bytes_written = w->bytes_written;
+	if (w->alert_sent >= 0)
+		out->alert_sent = alert_name(a, w->alert_sent);
 	if (w->alert >= 0) {
 		out->outcome = OUTCOME_TLS_ALERT;
 		out->alert = alert_name(a, w->alert);

@@ -42,31 +42,47 @@ SSL_CTX *tls_smtp_ctx(struct tls *t);
 void tls_relax(struct tls *t, SSL_CTX *ctx);
 
 /*
+ * Before the handshake: offers this version and no other; false: the library
+ * cannot speak it.
+ */
+bool tls_only(SSL *ssl, enum tls_version v);
+bool tls_speaks(const struct tls *t, enum tls_version v);
+
+/*
  * After a handshake that stood: fills version, cipher, group, signature,
- * chain (DER copied to the arena), and the verdicts on chain and leaf against
- * `reference` (a DNS name) at time `now` (seconds since 1970).  Verdicts on a
- * chain are cached per worker, bounded.  Sets outcome to OK, and sni to the
- * reference unless the caller has set it.
+ * bytes, chain (DER copied to the arena), and the verdicts on chain and leaf
+ * against `reference` (a DNS name) at time `now` (seconds since 1970).
+ * Verdicts on a chain are cached per worker, bounded.  Sets outcome to OK, and
+ * sni to the reference unless the caller has set it.
  *
  * No certificate (anonymous key exchange): trusted is NO, name_ok and time_ok
  * stay UNKNOWN, n_chain is 0.  At most LIMIT_CHAIN certificates are kept; one
  * above LIMIT_CERT_BYTES is kept as its digest with an empty der.
+ * verify_errors: what a sender's library finds wrong at that time, out of date
+ * among it, from the leaf on; at most LIMIT_VERIFY_ERRORS.
  */
 void tls_judge(struct tls *t, struct arena *a, SSL *ssl,
     struct slice reference, int64_t now, struct tls_facts *out);
+/* A group's name; "0x11ec" where the library has none for this number. */
+struct slice tls_group_word(struct arena *a, const char *name, int id);
 /*
- * After a handshake that failed: outcome TLS_ALERT with the alert's name, or
- * TLS_FAILED with the library's words.  Empties this thread's error queue.
+ * After a handshake that failed in a session of tls_smtp_ctx(): outcome
+ * TLS_ALERT with the alert's name, or TLS_FAILED with the library's words; the
+ * alert that went out, where one did.  Empties this thread's error queue.
  */
 void tls_failure(struct arena *a, SSL *ssl, struct tls_facts *out);
 
 /*
- * For handshakes that somebody else performs: the fatal alert that came in on
- * a connection of this context, or -1.  In place until the context is gone.
+ * For handshakes that somebody else performs: the fatal alerts on a
+ * connection of this context, or -1, and the bytes up to its latest message.
+ * In place until the context is gone.
  */
 struct tls_watch {
-	int alert;
+	int alert; /* received */
+	int alert_sent;
+	uint32_t bytes_read, bytes_written;
 };
+#define TLS_WATCH_NONE ((struct tls_watch){ -1, -1, 0, 0 })
 void tls_watch(SSL_CTX *ctx, struct tls_watch *w);
 /* As tls_failure(); `words`: the library's reason, empty where it has none. */
 void tls_watch_failure(struct arena *a, const struct tls_watch *w,

@@ -4,9 +4,10 @@
  *
  * A chain is validated as a sender would, at the time asked.  Where that
  * fails it is validated again with dates ignored, so that "not trusted" and
- * "out of date" stay two facts.  A verdict depends on the time only through
- * the dates of the certificates involved, so it is kept together with the
- * span between the nearest of those dates, and is right at any time asked.
+ * "out of date" stay two facts, and once more to hear all that is wrong.  A
+ * verdict depends on the time only through the dates of the certificates
+ * involved, so it is kept together with the span between the nearest of those
+ * dates, and is right at any time asked.
  * RFC 5280 6, RFC 8461 4.2.
  */
 #include "workers/trust.h"
@@ -25,7 +26,7 @@
 
 #include "scanner/base/banned.h"
 
-/* Chains remembered per worker; 128 bytes each.  A power of two. */
+/* Chains remembered per worker; 168 bytes each.  A power of two. */
 #define VERDICTS_MAX 4096
 #define BUCKETS (2 * VERDICTS_MAX)
 #define NOBODY UINT32_MAX
@@ -202,21 +203,19 @@ fold_dates(struct trust_verdict *v, const X509 *x, bool counts, int64_t now)
 		v->until = ends;
 }
 
-static bool
-verify_once(struct trust *t, STACK_OF(X509) *chain, int64_t now,
-    bool ignore_dates, STACK_OF(X509) **path, int *error)
+/* NULL: no memory. */
+static X509_STORE_CTX *
+verification(struct trust *t, STACK_OF(X509) *chain, int64_t now,
+    bool ignore_dates)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	X509_VERIFY_PARAM *param;
-	bool ok = false;
 
-	*path = NULL;
-	*error = X509_V_ERR_OUT_OF_MEM;
 	if (ctx == NULL || X509_STORE_CTX_init(ctx, t->store,
 	    sk_X509_value(chain, 0), chain) != 1 ||
 	    X509_STORE_CTX_set_default(ctx, "ssl_server") != 1) {
 		X509_STORE_CTX_free(ctx);
-		return false;
+		return NULL;
 	}
 	param = X509_STORE_CTX_get0_param(ctx);
 	X509_VERIFY_PARAM_set_auth_level(param, 0);
@@ -227,6 +226,20 @@ verify_once(struct trust *t, STACK_OF(X509) *chain, int64_t now,
 		X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_NO_CHECK_TIME);
 	else
 		X509_VERIFY_PARAM_set_time(param, (time_t)now);
+	return ctx;
+}
+
+static bool
+verify_once(struct trust *t, STACK_OF(X509) *chain, int64_t now,
+    bool ignore_dates, STACK_OF(X509) **path, int *error)
+{
+	X509_STORE_CTX *ctx = verification(t, chain, now, ignore_dates);
+	bool ok;
+
+	*path = NULL;
+	*error = X509_V_ERR_OUT_OF_MEM;
+	if (ctx == NULL)
+		return false;
 	ok = X509_verify_cert(ctx) == 1;
 	*error = X509_STORE_CTX_get_error(ctx);
 	if (ok)
@@ -248,6 +261,86 @@ read_leaf(struct trust_verdict *v, STACK_OF(X509) *chain)
 	    !x509_is_self_issued(leaf);
 }
 
+/* What is wrong and how far from the leaf. */
+struct wrong {
+	int error[LIMIT_VERIFY_ERRORS];
+	int depth[LIMIT_VERIFY_ERRORS];
+	size_t n;
+};
+
+static void
+wrong_drop(struct wrong *w, size_t i)
+{
+	w->n--;
+	memmove(&w->error[i], &w->error[i + 1],
+	    (w->n - i) * sizeof(w->error[0]));
+	memmove(&w->depth[i], &w->depth[i + 1],
+	    (w->n - i) * sizeof(w->depth[0]));
+}
+
+/* Nearest to the leaf first; an error counts where it is nearest. */
+static void
+wrong_add(struct wrong *w, int error, int depth)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < w->n; i++) {
+		if (w->error[i] != error)
+			continue;
+		if (w->depth[i] <= depth)
+			return;
+		wrong_drop(w, i);
+		break;
+	}
+	if (w->n == LIMIT_VERIFY_ERRORS) {
+		if (w->depth[w->n - 1] <= depth)
+			return;
+		w->n--;
+	}
+	while (at < w->n && w->depth[at] <= depth)
+		at++;
+	memmove(&w->error[at + 1], &w->error[at],
+	    (w->n - at) * sizeof(w->error[0]));
+	memmove(&w->depth[at + 1], &w->depth[at],
+	    (w->n - at) * sizeof(w->depth[0]));
+	w->error[at] = error;
+	w->depth[at] = depth;
+	w->n++;
+}
+
+static int
+on_wrong(int ok, X509_STORE_CTX *ctx)
+{
+	if (!ok)
+		wrong_add(X509_STORE_CTX_get_app_data(ctx),
+		    X509_STORE_CTX_get_error(ctx),
+		    X509_STORE_CTX_get_error_depth(ctx));
+	return 1;
+}
+
+/* Goes on after each error, so that all of them are told. */
+static void
+find_all_wrong(struct trust *t, STACK_OF(X509) *chain, int64_t now,
+    struct trust_verdict *v)
+{
+	X509_STORE_CTX *ctx = verification(t, chain, now, false);
+	STACK_OF(X509) *path;
+	struct wrong w = { .n = 0 };
+
+	if (ctx == NULL)
+		return;
+	X509_STORE_CTX_set_app_data(ctx, &w);
+	X509_STORE_CTX_set_verify_cb(ctx, on_wrong);
+	(void)X509_verify_cert(ctx);
+	/* A certificate of the store, on a path that fails, has dates too. */
+	path = X509_STORE_CTX_get0_chain(ctx);
+	for (int i = 0; i < sk_X509_num(path); i++)
+		fold_dates(v, sk_X509_value(path, i), false, now);
+	X509_STORE_CTX_free(ctx);
+	memcpy(v->errors, w.error, sizeof(v->errors));
+	v->n_errors = w.n;
+}
+
 static struct trust_verdict
 verify(struct trust *t, STACK_OF(X509) *chain, int64_t now)
 {
@@ -258,8 +351,10 @@ verify(struct trust *t, STACK_OF(X509) *chain, int64_t now)
 
 	t->verifications++;
 	v.trusted = verify_once(t, chain, now, false, &path, &v.error);
-	if (!v.trusted)
+	if (!v.trusted) {
+		find_all_wrong(t, chain, now, &v);
 		v.trusted = verify_once(t, chain, now, true, &path, &v.error);
+	}
 	if (v.trusted)
 		v.error = X509_V_OK;
 	for (int i = 0; i < sk_X509_num(path); i++)

@@ -10,6 +10,7 @@
 #include <openssl/types.h>
 #include <openssl/x509.h>
 
+#include "scanner/base/limits.h"
 #include "scanner/rules/facts.h"
 
 struct trust;
@@ -26,6 +27,9 @@ struct trust_verdict {
 	int error;        /* X509_V_ERR_* where untrusted */
 	int64_t not_before, not_after; /* of the leaf; 0: cannot be read */
 	int64_t from, until;
+	/* All that is wrong, X509_V_ERR_*, from the leaf on, each once. */
+	int errors[LIMIT_VERIFY_ERRORS];
+	size_t n_errors;
 };
 
 /* NULL: the store could not be read; `error` (of `cap` bytes) says why. */

@@ -42,6 +42,7 @@
 #define LIMIT_CHAIN 10                /* certificates kept per chain */
 #define LIMIT_CERT_BYTES 32768        /* DER; larger ones are not kept */
 #define LIMIT_CERT_NAMES 256          /* SAN DNS names kept */
+#define LIMIT_VERIFY_ERRORS 8         /* told of one chain, each once */
 
 /* Files */
 #define LIMIT_FRAME_BYTES (4u << 20)  /* plain bytes per zstd frame */

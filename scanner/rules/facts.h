@@ -146,6 +146,12 @@ struct tls_facts {
 	int64_t not_before;      /* of the leaf, seconds since 1970 */
 	int64_t not_after;       /* 0: no leaf, or it cannot be read */
 	struct slice verify_error; /* library's word for trusted == NO */
+	/* All that a sender's library would find wrong, from the leaf on. */
+	struct slice *verify_errors;
+	size_t n_verify_errors;
+	struct slice alert_sent; /* fatal alert that we raised, or empty */
+	uint32_t bytes_read;     /* of the handshake, both ways; 0: unknown */
+	uint32_t bytes_written;
 };
 
 /* ---- Policy ---- */
@@ -213,6 +219,14 @@ struct smtp_attempt {
 	int64_t started_ms;        /* the connect, since 1970; 0: not known */
 };
 
+/* One protocol version, offered alone in a session of its own. */
+struct tls_try {
+	enum tls_version version;
+	enum outcome outcome;      /* of the session; LOCAL: none was made */
+	struct slice alert;        /* received fatal alert, or empty */
+	struct slice cipher;       /* where TLS stood */
+};
+
 /* One address of one MX host, the facts of the last attempt. */
 struct smtp_facts {
 	struct address address;
@@ -236,6 +250,8 @@ struct smtp_facts {
 	struct tls_facts tls;
 	struct dane_facts dane;
 	uint32_t elapsed_ms;
+	struct tls_try *tls_try;   /* --tls-versions, the lowest first */
+	size_t n_tls_try;
 };
 
 /* One MX host, whichever domains name it. */

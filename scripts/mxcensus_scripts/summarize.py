@@ -49,7 +49,8 @@ NEEDS: Needs = {
         *("addresses." + field for field in (
             "address", "starttls", "outcome", "banner_code", "banner",
             "ehlo_code", "ehlo", "helo", "dane.matched",
-            "dane.matched_index", "dane.alternative.usage")),
+            "dane.matched_index", "dane.alternative.usage",
+            "tls_versions.version", "tls_versions.outcome")),
         *("addresses.tls." + field for field in TLS)),
 }
 # Certificates are many; they are read for these tables alone.
@@ -188,7 +189,8 @@ def summarize(chosen: argparse.Namespace) -> tables.Summary:
         for table in wanted:
             rows = (adoption(records, "everything").get("all", [])
                     if table == "adoption" else records.rows(table))
-            summary.tables[table] = [tables.Row(**row) for row in rows]
+            if rows or chosen.table or table not in tables.OPTIONAL:
+                summary.tables[table] = [tables.Row(**row) for row in rows]
         for key in chosen.by:
             groups = adoption(records, key, shown_groups(chosen, key))
             summary.by[key] = tables.in_order(key, {
@@ -212,7 +214,8 @@ def main(arguments: list[str]) -> None:
         text.write_markdown(summary, sys.stdout)
     else:
         text.write_text(summary, sys.stdout)
-        left = [name for name in tables.TABLES if name not in summary.tables]
+        left = [name for name in tables.TABLES if name not in summary.tables
+                and name not in tables.OPTIONAL]
         if chosen.table is None:
             text.write_others(left, sys.stdout)
 

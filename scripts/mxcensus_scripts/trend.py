@@ -26,7 +26,7 @@ FORMATS = ("text", "markdown", "csv", "json")
 # (popularity) of ranks, which a list gives anew each time.
 HOST_TABLES = ("popularity", "dane", "dane_records", "dane_matrix",
                "dane_issuers", "bogus", "smtp", "starttls", "tls", "ciphers",
-               "issuers", "ehlo", "software")
+               "issuers", "ehlo", "software", "tls_versions")
 HISTORY = ("sts.policy.mx", "sts.policy.mx_match", "sts.policy.mx_class")
 Key = tuple[str, str, str]
 

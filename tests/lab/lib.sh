@@ -28,7 +28,7 @@ check() {
 	if "$@" >"$dir/check.log" 2>&1; then
 		passed=$((passed + 1))
 		echo "ok: $name"
-		grep -hE '^(truth|contacts|end adds up|bench)' "$dir/check.log"
+		grep -hE '^(truth|contacts|dane: |[0-9]+ differ: |end adds up|bench)' "$dir/check.log"
 	else
 		failed=$((failed + 1))
 		echo "FAILED: $name"

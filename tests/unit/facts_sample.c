@@ -139,6 +139,8 @@ add_policy(struct arena *a, struct sample_domain *d)
 static void
 add_tls(struct arena *a, struct tls_facts *t)
 {
+	static const char *const wrong[] = { "self-signed certificate",
+		"certificate has expired" };
 	struct cert_der *chain = arena_array(a, 2, sizeof(*chain));
 
 	memset(chain[0].sha256, 1, 32);
@@ -154,7 +156,11 @@ add_tls(struct arena *a, struct tls_facts *t)
 		.expired = true, .not_yet = true, .self_signed = true,
 		.verify_error = SLICE_LIT("self-signed certificate"),
 		.incomplete = true, .name_by = NAME_BY_WILDCARD_SUFFIX,
-		.not_before = -86400, .not_after = 1800000000 };
+		.not_before = -86400, .not_after = 1800000000,
+		.alert_sent = SLICE_LIT("illegal parameter"),
+		.sni = SLICE_LIT("mx1.example.com"), .bytes_read = 2345,
+		.bytes_written = 512, .n_verify_errors = 2 };
+	t->verify_errors = slices(a, wrong, 2);
 }
 
 static void
@@ -228,6 +234,7 @@ add_session(struct arena *a, struct smtp_facts *f)
 	static const char *const ehlo[] = { "250-mx1.example.com",
 		"250 STARTTLS" };
 	struct smtp_attempt *tried = arena_array(a, 2, sizeof(*tried));
+	struct tls_try *versions = arena_array(a, 3, sizeof(*versions));
 
 	tried[0].outcome = OUTCOME_SMTP_4YZ;
 	tried[1].outcome = OUTCOME_OK;
@@ -247,7 +254,13 @@ add_session(struct arena *a, struct smtp_facts *f)
 		    .ta_name_failed = true, .matched_index = 1,
 		    .ta_not_sent = true, .has_alternative = true,
 		    .alternative = { 2, 0, 1 } },
-		.elapsed_ms = 210 };
+		.elapsed_ms = 210, .tls_try = versions, .n_tls_try = 3 };
+	versions[0] = (struct tls_try){ TLS_VERSION_1_0, OUTCOME_TLS_ALERT,
+		SLICE_LIT("protocol version"), SLICE_EMPTY };
+	versions[1] = (struct tls_try){ TLS_VERSION_1_1, OUTCOME_LOCAL,
+		SLICE_EMPTY, SLICE_EMPTY };
+	versions[2] = (struct tls_try){ TLS_VERSION_1_2, OUTCOME_OK,
+		SLICE_EMPTY, SLICE_LIT("AES128-SHA") };
 	add_tls(a, &f->tls);
 }
 

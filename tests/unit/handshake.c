@@ -40,10 +40,19 @@ handshake_client(struct tls *t)
 SSL *
 handshake(struct tls *t, SSL_CTX *server_ctx, bool *stands)
 {
+	return handshake_only(t, server_ctx, TLS_VERSION_NONE, stands);
+}
+
+SSL *
+handshake_only(struct tls *t, SSL_CTX *server_ctx, enum tls_version only,
+    bool *stands)
+{
 	SSL *client = handshake_client(t), *server = SSL_new(server_ctx);
 	BIO *a, *b;
 	int done = 0;
 
+	if (only != TLS_VERSION_NONE)
+		assert_true(tls_only(client, only));
 	BIO_new_bio_pair(&a, 1 << 20, &b, 1 << 20);
 	SSL_set_bio(client, a, a);
 	SSL_set_bio(server, b, b);

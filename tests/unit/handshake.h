@@ -18,3 +18,6 @@ struct tls *handshake_tls(const char *ca_file);
 SSL *handshake_client(struct tls *t);
 /* The client, its handshake with such a server ended one way or the other. */
 SSL *handshake(struct tls *t, SSL_CTX *server, bool *stands);
+/* The same with a client that offers one version. */
+SSL *handshake_only(struct tls *t, SSL_CTX *server_ctx, enum tls_version only,
+    bool *stands);

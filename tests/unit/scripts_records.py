@@ -60,7 +60,8 @@ FIELDS = {
     "tlsa_rr": "usage:UINT selector:UINT mtype:UINT usable:BOOL",
     "address": "address:STR starttls:WORD outcome:WORD banner_code:UINT "
                "banner:STRS ehlo_code:UINT ehlo:STRS helo:BOOL tls:MAP:tls "
-               "dane:MAP:dane",
+               "dane:MAP:dane tls_versions:MAPS:tls_try",
+    "tls_try": "version:STR outcome:WORD",
     "dane": "matched:BOOL matched_index:UINT alternative:MAP:tlsa_rr",
     "cert": "type:STR sha256:BIN tls:UINT issuer:STR dns_names:STRS "
             "self_issued:BOOL",

@@ -87,6 +87,11 @@ records_sessions(void **state)
 			fail_msg("%s: no handshake",
 			    tls_version_word(row->expected));
 		tls_judge(tls, a, ssl, SLICE_LIT(HOST), now, &f);
+		assert_int_equal(f.alert_sent.n, 0);
+		/* The chain came in, a ClientHello went out. */
+		assert_in_range(f.bytes_read, f.chain[0].der.n +
+		    f.chain[1].der.n, 20000);
+		assert_in_range(f.bytes_written, 100, 5000);
 		if (f.version != row->expected ||
 		    !slice_eq(f.cipher, slice_of(row->cipher)) ||
 		    !slice_eq(f.group, slice_of(row->group)) ||
@@ -100,6 +105,67 @@ records_sessions(void **state)
 		arena_free(a);
 	}
 	X509_free(leaf);
+}
+
+static void
+names_groups(void **state)
+{
+	struct arena *a = arena_new();
+
+	(void)state;
+	assert_true(slice_eq(tls_group_word(a, "x25519", 0x1d),
+	    SLICE_LIT("x25519")));
+	/* as SSL_get_negotiated_group() has a number it has no name for */
+	assert_true(slice_eq(tls_group_word(a, NULL,
+	    TLSEXT_nid_unknown | 0x11ec), SLICE_LIT("0x11ec")));
+	assert_true(slice_eq(tls_group_word(a, NULL, 0x1a),
+	    SLICE_LIT("0x001a")));
+	arena_free(a);
+}
+
+static bool
+stands_with(enum tls_version only, SSL_CTX *server, struct tls_facts *f,
+    struct arena *a)
+{
+	bool stands;
+	SSL *ssl = handshake_only(tls, server, only, &stands);
+
+	if (stands)
+		tls_judge(tls, a, ssl, SLICE_LIT(HOST), now, f);
+	else
+		tls_failure(a, ssl, f);
+	SSL_free(ssl);
+	return stands;
+}
+
+/* A server of 1.1 and 1.2, and each version offered alone. */
+static void
+offers_one_version(void **state)
+{
+	static const enum tls_version tried[] = { TLS_VERSION_1_0,
+		TLS_VERSION_1_1, TLS_VERSION_1_2, TLS_VERSION_1_3 };
+	X509 *leaf = pki_leaf(&pki, HOST);
+	SSL_CTX *ctx = pki_server(leaf, pki.key, pki.middle, NULL);
+	struct arena *a = arena_new();
+
+	(void)state;
+	SSL_CTX_set_min_proto_version(ctx, TLS1_1_VERSION);
+	SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
+	for (size_t i = 0; i < 4; i++) {
+		struct tls_facts f = { 0 };
+		bool stands = stands_with(tried[i], ctx, &f, a);
+
+		assert_true(tls_speaks(tls, tried[i]));
+		if (stands != (i == 1 || i == 2) ||
+		    (stands ? f.version != tried[i] :
+		    !slice_eq(f.alert, SLICE_LIT("protocol version"))))
+			fail_msg("%s: %s, %.*s", tls_version_word(tried[i]),
+			    tls_version_word(f.version), SLICE_ARG(f.alert));
+	}
+	assert_false(tls_speaks(tls, TLS_VERSION_NONE));
+	SSL_CTX_free(ctx);
+	X509_free(leaf);
+	arena_free(a);
 }
 
 /* Weak keys and suites are recorded, not refused. */
@@ -240,32 +306,37 @@ struct failure_row {
 	const char *bytes;
 	size_t n;
 	enum outcome outcome;
-	const char *alert, *error;
+	const char *alert, *error, *sent;
 };
 
 #define ENDED "connection ended during the handshake"
 #define B(s) s, sizeof(s) - 1
 static const struct failure_row failure_rows[] = {
 	{ "alert 40", B("\x15\x03\x01\x00\x02\x02\x28"), OUTCOME_TLS_ALERT,
-	  "handshake failure", "" },
+	  "handshake failure", "", "" },
 	{ "alert 80", B("\x15\x03\x03\x00\x02\x02\x50"), OUTCOME_TLS_ALERT,
-	  "internal error", "" },
+	  "internal error", "", "" },
 	{ "alert 70", B("\x15\x03\x03\x00\x02\x02\x46"), OUTCOME_TLS_ALERT,
-	  "protocol version", "" },
+	  "protocol version", "", "" },
 	{ "alert unknown to all", B("\x15\x03\x03\x00\x02\x02\xee"),
-	  OUTCOME_TLS_ALERT, "alert 238", "" },
+	  OUTCOME_TLS_ALERT, "alert 238", "", "" },
 	{ "warning, then nothing", B("\x15\x03\x01\x00\x02\x01\x70"),
-	  OUTCOME_TLS_FAILED, "", ENDED },
+	  OUTCOME_TLS_FAILED, "", ENDED, "decode error" },
 	{ "close_notify", B("\x15\x03\x01\x00\x02\x01\x00"),
-	  OUTCOME_TLS_FAILED, "", ENDED },
+	  OUTCOME_TLS_FAILED, "", ENDED, "" },
 	{ "garbage", B("220 no TLS here\r\n"), OUTCOME_TLS_FAILED, "",
-	  "wrong version number" },
+	  "wrong version number", "" },
 	{ "HTTP", B("HTTP/1.0 400 Bad\r\n\r\n"), OUTCOME_TLS_FAILED, "",
-	  "wrong version number" },
+	  "wrong version number", "" },
 	{ "closed at once", B(""), OUTCOME_TLS_FAILED, "",
-	  ENDED },
+	  ENDED, "decode error" },
 	{ "half a record", B("\x16\x03\x03\x00\x40\x02"), OUTCOME_TLS_FAILED,
-	  "", ENDED },
+	  "", ENDED, "decode error" },
+	{ "a ServerHello of no bytes", B("\x16\x03\x03\x00\x04\x02\0\0\0"),
+	  OUTCOME_TLS_FAILED, "", "length mismatch", "decode error" },
+	{ "Finished at once", B("\x16\x03\x03\x00\x04\x14\0\0\0"),
+	  OUTCOME_TLS_FAILED, "", "unexpected message",
+	  "unexpected_message" },
 };
 #undef B
 
@@ -281,10 +352,15 @@ names_failures(void **state)
 
 		if (f.outcome != row->outcome ||
 		    !slice_eq(f.alert, slice_of(row->alert)) ||
-		    !slice_eq(f.error, slice_of(row->error)))
-			fail_msg("%s: %s, alert \"%.*s\", error \"%.*s\"",
-			    row->name, outcome_word(f.outcome),
-			    SLICE_ARG(f.alert), SLICE_ARG(f.error));
+		    !slice_eq(f.error, slice_of(row->error)) ||
+		    !slice_eq(f.alert_sent, slice_of(row->sent)) ||
+		    (f.bytes_read > 0) != (row->n > 0) ||
+		    f.bytes_written < 100)
+			fail_msg("%s: %s, alert \"%.*s\", error \"%.*s\", "
+			    "sent \"%.*s\", %u bytes", row->name,
+			    outcome_word(f.outcome), SLICE_ARG(f.alert),
+			    SLICE_ARG(f.error), SLICE_ARG(f.alert_sent),
+			    f.bytes_read);
 		arena_free(a);
 	}
 }
@@ -319,6 +395,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_sessions),
+		cmocka_unit_test(names_groups),
+		cmocka_unit_test(offers_one_version),
 		cmocka_unit_test(takes_weak_servers),
 		cmocka_unit_test(records_no_certificate),
 		cmocka_unit_test(takes_unreadable_dates),

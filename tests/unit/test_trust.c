@@ -272,7 +272,9 @@ cache_follows_time(void **state)
 			    v.incomplete != w.incomplete ||
 			    v.not_before != w.not_before ||
 			    v.not_after != w.not_after ||
-			    v.error != w.error)
+			    v.error != w.error || v.n_errors != w.n_errors ||
+			    memcmp(v.errors, w.errors, v.n_errors *
+			    sizeof(v.errors[0])) != 0)
 				fail_msg("%s at %+lld s", rows[i].name,
 				    (long long)(at[k] - now));
 			trust_free(fresh);

@@ -109,6 +109,10 @@ test_full_host(void **state)
 	assert_int_equal(facts.address[0].dane.alternative.usage, 2);
 	assert_int_equal(facts.address[0].dane.alternative.selector, 0);
 	assert_int_equal(facts.address[0].dane.alternative.mtype, 1);
+	assert_int_equal(facts.address[0].tls.n_verify_errors, 2);
+	assert_int_equal(facts.address[0].tls.bytes_read, 2345);
+	assert_int_equal(facts.address[0].n_tls_try, 3);
+	assert_int_equal(facts.address[0].tls_try[1].outcome, OUTCOME_LOCAL);
 	assert_same(record_mx(&meta, &facts, &h.state), r);
 	plain_release(&p);
 	arena_free(a);

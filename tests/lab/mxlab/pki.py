@@ -44,6 +44,7 @@ class Chain:
     key: str
     leaf: x509.Certificate
     issuer: x509.Certificate
+    root: x509.Certificate
     request: tuple = ()
 
 
@@ -176,9 +177,10 @@ class Pki:
         _, kind, key_kind, _, _, generation = wanted
         leaf = x509.load_pem_x509_certificate(path.read_bytes())
         authority = self.bad if kind == "untrusted" else self.good
+        alone = kind == "self_signed"
         return Chain(str(path), self._key(key_kind, generation)[1], leaf,
-                     leaf if kind == "self_signed" else authority.issuer,
-                     wanted)
+                     leaf if alone else authority.issuer,
+                     leaf if alone else authority.root, wanted)
 
     def _key(self, kind: str, generation: int) -> tuple[Any, str, Any]:
         name = f"key-{kind}" + (f"-{generation}" if generation else "")
@@ -220,7 +222,11 @@ class Pki:
                             hashes.SHA256())
         alone = self_signed or kind == "leaf_only"
         pem = leaf.public_bytes(PEM)
-        path.write_bytes(pem if alone else pem + authority.issuer_pem)
+        if not alone:
+            pem += authority.issuer_pem
+        if kind == "with_root":
+            pem += authority.root.public_bytes(PEM)
+        path.write_bytes(pem)
 
 
 def tlsa_rdata(row: dict[str, Any], chain: Chain | None) -> str:
@@ -229,7 +235,8 @@ def tlsa_rdata(row: dict[str, Any], chain: Chain | None) -> str:
     Usages 0 and 2 speak of the intermediate, all others of the leaf.  Where
     `right` is false, or there is no certificate, the data belong to nothing.
     `as` names the parameters that the data are computed for, so that right
-    data stand under other ones.
+    data stand under other ones; `of` names the certificate, whatever the
+    usage.
     """
     head = f"{row['usage']} {row['selector']} {row['mtype']} "
     if row.get("data") is not None:
@@ -238,7 +245,8 @@ def tlsa_rdata(row: dict[str, Any], chain: Chain | None) -> str:
         (row.get("as") or row)[key] for key in TLSA_PARAMETERS)
     source = b"no certificate of this lab"
     if chain is not None:
-        certificate = chain.issuer if usage in (0, 2) else chain.leaf
+        of = row.get("of") or ("issuer" if usage in (0, 2) else "leaf")
+        certificate = getattr(chain, of)
         source = (certificate.public_key().public_bytes(DER, SPKI)
                   if selector == 1 else certificate.public_bytes(DER))
     if row.get("right", True) is False or chain is None:

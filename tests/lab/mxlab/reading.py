@@ -18,7 +18,7 @@ from mxlab import dnsname
 from mxlab.errors import LabError
 
 KINDS = ("trusted", "self_signed", "untrusted", "expired", "not_yet",
-         "wrong_name", "leaf_only", "none")
+         "wrong_name", "leaf_only", "with_root", "none")
 KEYS = ("p256", "rsa2048", "rsa1024")
 VERSIONS = ("1.0", "1.1", "1.2", "1.3")
 FAULTS = ("refuse", "blackhole", "reset", "hang", "slow", "garbage",
@@ -41,7 +41,8 @@ SMTP_KEYS = frozenset((
     "per_address", "server"))
 TLSA_PARAMETERS = ("usage", "selector", "mtype")
 TLSA_KEYS = frozenset((*TLSA_PARAMETERS, "right", "data", "as",
-                       "generation"))
+                       "generation", "of"))
+TLSA_OF = ("leaf", "issuer", "root")
 
 
 @dataclass
@@ -256,6 +257,8 @@ def _check_tlsa(line: Line) -> None:
             _known(line.where, what, row, TLSA_KEYS)
             _check_parameters(line.where, what, row)
             _check_generation(line.where, what, row)
+            if row.get("of") is not None:
+                _one_of(line.where, f"{what}: of", row["of"], TLSA_OF)
             if row.get("as") is None:
                 continue
             _known(line.where, f"{what}: as", row["as"],
