@@ -239,6 +239,17 @@ $(BUILD)/bench/dns_loop: $(BUILD)/tests/bench/dns_loop.o \
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+.PHONY: bench-probe
+
+$(BUILD)/bench/probe_%: $(BUILD)/tests/bench/probe_%.o \
+		$(BUILD)/tests/bench/probe_parts.o $(BUILD)/tests/unit/pki.o \
+		$(BUILD)/libmxcensus.a
+	@mkdir -p $(dir $@)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+PROBE_BENCHES := $(patsubst %,$(BUILD)/bench/probe_%,server floor pool)
+
 bench-output: $(BUILD)/bench/output
 	@echo "$$(uname -srm), $$(nproc) cores, $$(date -u +%F)"
 	@$(BUILD)/bench/output $(BENCH_DOMAINS)
@@ -258,4 +269,17 @@ $(BUILD)/bench/dns_lossy: $(BUILD)/tests/bench/dns_lossy.o
 
 # The window that adapts beside fixed ones, against resolvers that lose.
 bench-window: $(BUILD)/mxcensus $(BUILD)/bench/dns_lossy
-	@MXCENSUS=$(abspath $(BUILD))/mxcensus tests/lab/in-net 		$(VENV)/bin/python3 tests/bench/dns_window.py 		--server $(abspath $(BUILD))/bench/dns_lossy $(BENCH_ARGS)
+	@MXCENSUS=$(abspath $(BUILD))/mxcensus tests/lab/in-net \
+		$(VENV)/bin/python3 tests/bench/dns_window.py \
+		--server $(abspath $(BUILD))/bench/dns_lossy $(BENCH_ARGS)
+
+# In a network of its own; needs nsd.
+bench-probe: $(BUILD)/mxcensus $(PROBE_BENCHES)
+	@MXCENSUS=$(abspath $(BUILD))/mxcensus tests/lab/in-net \
+		$(VENV)/bin/python3 tests/bench/probe.py \
+		--programs $(abspath $(BUILD))/bench $(BENCH_ARGS)
+
+# Everything that is measured, one after the other.
+bench: bench-output bench-scripts bench-dns bench-window bench-probe
+
+.PHONY: bench

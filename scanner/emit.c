@@ -25,9 +25,10 @@ emission_chain(struct emission *e, const struct tls_facts *tls)
 
 		if (sink_has_cert(e->sink, der->sha256))
 			continue;
-		x509_facts(e->arena, der->der, &cert);
+		if (der->facts == NULL)
+			x509_facts(e->arena, der->der, &cert);
 		slot = vec_push(e->arena, &e->records);
-		*slot = record_cert(&cert);
+		*slot = record_cert(der->facts != NULL ? der->facts : &cert);
 	}
 }
 

@@ -2,13 +2,12 @@
  *
  * dial.c: socket, bind, connect, and what their failures mean.
  *
- * Used by the policy pool, which hands the connected socket to libcurl.  The
- * object frees itself once its handles are closed; the caller forgets it when
- * done was called.
+ * Used by the policy pool, which hands the connected socket to libcurl, and by
+ * the SMTP probe.  A dial is all that a pending connect needs: it is freed once
+ * its handle is closed; the caller forgets it when done was called.
  */
 #include "workers/dial.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -21,10 +20,10 @@
 #include "scanner/base/banned.h"
 
 struct dial {
+	struct due due;  /* first: what fires is the dial */
 	uv_poll_t poll;
-	uv_timer_t timer;
-	int n_open;      /* handles not closed yet */
-	int fd;          /* -1: handed over, or there is none */
+	struct loop *loop;
+	int fd;          /* -1: there is none */
 	bool is_polling;
 	enum outcome early; /* what connect() said at once, or NONE */
 	dial_done_fn *done;
@@ -92,51 +91,54 @@ outcome_of_call(int error)
 static void
 on_closed(uv_handle_t *handle)
 {
-	struct dial *d = handle->data;
-
-	if (--d->n_open == 0)
-		free(d);
+	free(handle->data);
 }
 
+/* Nobody may touch the dial any more. */
 static void
-close_all(struct dial *d)
+dial_free(struct dial *d)
 {
+	loop_due_clear(d->loop, &d->due);
 	if (d->is_polling)
 		uv_close((uv_handle_t *)&d->poll, on_closed);
-	uv_close((uv_handle_t *)&d->timer, on_closed);
+	else
+		free(d);
 }
 
 static void
 finish(struct dial *d, enum outcome outcome)
 {
+	dial_done_fn *done = d->done;
+	void *ctx = d->ctx;
 	int fd = d->fd;
 
-	assert(d->done != NULL);
-	close_all(d);
-	d->fd = -1;
+	dial_free(d);
 	if (outcome != OUTCOME_OK && fd >= 0) {
 		close(fd);
 		fd = -1;
 	}
-	d->done(d->ctx, fd, outcome);
+	done(ctx, fd, outcome);
 }
 
 void
 dial_cancel(struct dial *d)
 {
+	int fd;
+
 	if (d == NULL)
 		return;
-	close_all(d);
-	if (d->fd >= 0)
-		close(d->fd);
-	d->fd = -1;
-	d->done = NULL;
+	fd = d->fd;
+	dial_free(d);
+	if (fd >= 0)
+		close(fd);
 }
 
 static void
-on_timer(uv_timer_t *timer)
+on_due(void *loop, struct due *due)
 {
-	struct dial *d = timer->data;
+	struct dial *d = (struct dial *)due;
+
+	(void)loop;
 
 	finish(d, d->early != OUTCOME_NONE ? d->early :
 	    OUTCOME_CONNECT_TIMEOUT);
@@ -195,24 +197,21 @@ dial_start(struct loop *loop, const struct dial_target *target,
 	struct dial *d = xcalloc(1, sizeof(*d));
 	uv_loop_t *uv = loop_uv(loop);
 
+	d->loop = loop;
 	d->done = done;
 	d->ctx = ctx;
-	uv_timer_init(uv, &d->timer);
-	d->timer.data = d;
-	d->n_open = 1;
+	d->due.fire = on_due;
 	d->early = begin(d, target);
 	if (d->early == OUTCOME_NONE) {
 		if (uv_poll_init(uv, &d->poll, d->fd) == 0) {
 			d->poll.data = d;
 			d->is_polling = true;
-			d->n_open++;
 			uv_poll_start(&d->poll, UV_WRITABLE, on_poll);
 		} else {
 			d->early = OUTCOME_LOCAL;
 		}
 	}
-	uv_update_time(uv);
-	uv_timer_start(&d->timer, on_timer,
-	    d->early != OUTCOME_NONE ? 0 : target->timeout_ms, 0);
+	loop_due_set(loop, &d->due, d->early != OUTCOME_NONE ? 0 :
+	    loop_clock_ms() + target->timeout_ms);
 	return d;
 }

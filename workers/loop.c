@@ -6,7 +6,8 @@
  * of messages to run at a time.  Whoever posts wakes the owner by uv_async;
  * the owner swaps the FIFO for an empty one and runs it without the lock, so
  * that a handler may post again.  The memory of both is the loop's own and is
- * reused.  Who posts owns ctx.
+ * reused.  Who posts owns ctx.  Beside them a heap of deadlines, which belong
+ * to the owner's thread alone.
  */
 #include "workers/loop.h"
 
@@ -41,6 +42,9 @@ struct loop {
 	uv_loop_t uv;
 	uv_async_t wake;
 	uv_timer_t timer; /* until the first timed message */
+	struct due_heap due;
+	uv_timer_t due_timer;  /* until the first of them, or earlier */
+	uint64_t due_armed_ms; /* 0: not armed */
 	struct messages batch; /* being run */
 	size_t batch_at;
 	struct {
@@ -177,6 +181,58 @@ on_timer(uv_timer_t *timer)
 	serve(timer->data);
 }
 
+/* ---- Deadlines ---- */
+
+static void on_due_timer(uv_timer_t *timer);
+
+/* A timer that fires too early costs less than one moved at each change. */
+static void
+arm_due(struct loop *l)
+{
+	const struct due *first = due_first(&l->due);
+	uint64_t now = uv_now(&l->uv);
+
+	if (first == NULL || (l->due_armed_ms != 0 &&
+	    l->due_armed_ms <= first->at_ms))
+		return;
+	l->due_armed_ms = first->at_ms > now ? first->at_ms : now;
+	uv_timer_start(&l->due_timer, on_due_timer, l->due_armed_ms - now, 0);
+}
+
+/* What becomes due meanwhile waits for the next turn. */
+static void
+on_due_timer(uv_timer_t *timer)
+{
+	struct loop *l = timer->data;
+	uint64_t now = uv_now(&l->uv);
+	struct due *d;
+
+	l->due_armed_ms = 0;
+	for (size_t n = l->due.n; n > 0; n--) {
+		d = due_first(&l->due);
+		if (d == NULL || d->at_ms > now)
+			break;
+		due_clear(&l->due, d);
+		d->fire(l, d);
+	}
+	arm_due(l);
+}
+
+void
+loop_due_set(struct loop *l, struct due *d, uint64_t at_ms)
+{
+	due_set(&l->due, d, at_ms);
+	arm_due(l);
+}
+
+void
+loop_due_clear(struct loop *l, struct due *d)
+{
+	due_clear(&l->due, d);
+}
+
+/* ---- The loop ---- */
+
 struct loop *
 loop_new(void)
 {
@@ -194,6 +250,8 @@ loop_new(void)
 	l->wake.data = l;
 	uv_timer_init(&l->uv, &l->timer);
 	l->timer.data = l;
+	uv_timer_init(&l->uv, &l->due_timer);
+	l->due_timer.data = l;
 	pthread_mutex_init(&l->_shared.mutex, NULL);
 	return l;
 }
@@ -207,6 +265,7 @@ loop_free(struct loop *l)
 		return;
 	uv_close((uv_handle_t *)&l->wake, NULL);
 	uv_close((uv_handle_t *)&l->timer, NULL);
+	uv_close((uv_handle_t *)&l->due_timer, NULL);
 	do
 		uv_run(&l->uv, UV_RUN_NOWAIT);
 	while (uv_loop_alive(&l->uv) && ++turns < CLOSING_TURNS);
@@ -214,6 +273,7 @@ loop_free(struct loop *l)
 	if (uv_loop_close(&l->uv) != 0)
 		assert(!"loop_free: a handle is still open");
 	pthread_mutex_destroy(&l->_shared.mutex);
+	due_release(&l->due);
 	free(l->batch.m);
 	free(l->_shared.inbox.m);
 	free(l->_shared.timed.m);

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "workers/due.h"
+
 struct loop;
 
 typedef void loop_message_fn(void *ctx);
@@ -38,6 +40,15 @@ void loop_post_at(struct loop *l, uint64_t when_ms, loop_message_fn *fn,
 void loop_unpost(struct loop *l, loop_message_fn *fn, void *ctx);
 /* From any thread.  What was posted before runs before loop_run() returns. */
 void loop_stop(struct loop *l);
+/*
+ * Deadlines of connections, on the loop's own thread: an embedded entry (zero
+ * but for fire) for each, which costs a fifth of a timer handle and needs no
+ * closing.  d->fire(loop, d) is called once, not before loop_now_ms() is at_ms
+ * and never from within loop_due_set(), which moves an entry that is set.
+ */
+void loop_due_set(struct loop *l, struct due *d, uint64_t at_ms);
+/* Fine where it is not set, or has fired. */
+void loop_due_clear(struct loop *l, struct due *d);
 /* Milliseconds of a monotonic clock, as of this turn of the loop. */
 uint64_t loop_now_ms(struct loop *l);
 /* The same clock, read now, from any thread. */

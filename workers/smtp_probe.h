@@ -39,7 +39,8 @@ struct smtp_probe;
  */
 typedef void smtp_probe_done_fn(void *ctx, bool troubled);
 
-/* Calls done exactly once, never from within this call. */
+/* Calls done exactly once, never from within this call.  The target stays in
+ * place until then. */
 struct smtp_probe *smtp_probe_start(const struct smtp_probe_env *env,
     const struct smtp_target *target, smtp_probe_done_fn *done, void *ctx);
 /* Hangs up without a call of done. */

@@ -292,6 +292,22 @@ keep_chain(struct arena *a, STACK_OF(X509) *chain, struct tls_facts *out,
 	free(sha256);
 }
 
+/*
+ * What the leaf's record will say, read here where a chain is new to this
+ * worker: parsing it again costs a fifth of a probe.
+ */
+static void
+read_leaf(struct arena *a, X509 *leaf, struct cert_der *out)
+{
+	struct cert_facts *facts;
+
+	if (out->der.n == 0)
+		return;
+	facts = arena_alloc(a, sizeof(*facts));
+	x509_facts_of(a, leaf, out, facts);
+	out->facts = facts;
+}
+
 static enum tri
 tri_of(bool b)
 {
@@ -334,6 +350,7 @@ tls_judge(struct tls *t, struct arena *a, SSL *ssl, struct slice reference,
     int64_t now, struct tls_facts *out)
 {
 	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
+	uint64_t verified = trust_verifications(t->trust);
 	struct trust_verdict v;
 	uint8_t digest[32];
 
@@ -352,6 +369,8 @@ tls_judge(struct tls *t, struct arena *a, SSL *ssl, struct slice reference,
 	}
 	keep_chain(a, chain, out, digest);
 	v = trust_judge(t->trust, chain, digest, now);
+	if (trust_verifications(t->trust) > verified)
+		read_leaf(a, sk_X509_value(chain, 0), &out->chain[0]);
 	out->trusted = tri_of(v.trusted);
 	out->time_ok = tri_of(v.in_date);
 	out->name_by = x509_name_by(sk_X509_value(chain, 0), reference);

@@ -40,6 +40,8 @@ enum io wire_read(struct wire *w, char *buf, size_t cap, size_t *done);
 enum io wire_write(struct wire *w, const char *p, size_t n, size_t *done);
 /* Is there something to read at this very moment (in clear)? */
 bool wire_has_input(struct wire *w);
+/* Has TLS read bytes that the descriptor no longer announces? */
+bool wire_holds_input(const struct wire *w);
 /* False: no memory. */
 bool wire_start_tls(struct wire *w, SSL_CTX *ctx, BIO_METHOD *method,
     const char *sni);

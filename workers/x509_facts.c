@@ -341,6 +341,17 @@ read_all(struct arena *a, X509 *x, struct cert_facts *out)
 	out->is_ca = (X509_get_extension_flags(x) & EXFLAG_CA) != 0;
 }
 
+void
+x509_facts_of(struct arena *a, X509 *x, const struct cert_der *der,
+    struct cert_facts *out)
+{
+	memset(out, 0, sizeof(*out));
+	memcpy(out->sha256, der->sha256, sizeof(out->sha256));
+	out->der = der->der;
+	read_all(a, x, out);
+	ERR_clear_error();
+}
+
 bool
 x509_facts(struct arena *a, struct slice der, struct cert_facts *out)
 {

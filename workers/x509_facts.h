@@ -17,6 +17,10 @@ size_t x509_dns_names(struct arena *a, struct slice der, struct slice **out);
 
 /* For those who hold a parsed certificate: */
 
+/* As x509_facts() of its DER, which is not empty and not copied. */
+void x509_facts_of(struct arena *a, X509 *x, const struct cert_der *der,
+    struct cert_facts *out);
+
 /*
  * Seconds since 1970; false: a date cannot be read.  As in OpenSSL's own
  * check, the certificate is in date while not_before <= now < not_after.

@@ -96,6 +96,7 @@ struct rrset {
 struct cert_der {
 	uint8_t sha256[32];
 	struct slice der;
+	const struct cert_facts *facts; /* NULL: not read so far */
 };
 
 /* What is written once per distinct certificate. */

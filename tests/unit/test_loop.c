@@ -240,10 +240,66 @@ test_free_with_messages(void **state)
 	assert_int_equal(n, 0);
 }
 
+struct deadline {
+	struct due due;
+	struct loop *loop;
+	int *order;
+	int expected, n, early;
+};
+
+static void
+on_deadline(void *loop, struct due *due)
+{
+	struct deadline *d = (struct deadline *)due;
+
+	assert_ptr_equal(loop, d->loop);
+	d->n++;
+	d->early = loop_now_ms(loop) < due->at_ms;
+	if (*d->order == d->expected)
+		++*d->order;
+	if (d->expected == 3) /* at once, and yet not from within */
+		loop_due_set(loop, due, d->n == 1 ? 0 :
+		    loop_clock_ms() + 60000);
+}
+
+/* Deadlines fire once each, by their times, as last set; cleared ones do not.
+ * One that sets itself again is served in another turn. */
+static void
+test_deadlines(void **state)
+{
+	static const int delay[] = { 40, 5, 25, 0, 10 };
+	static const int place[] = { 2, 1, 3, 0, -1 };
+	struct deadline d[5];
+	struct loop *l = loop_new();
+	uint64_t begin = loop_clock_ms();
+	int order = 0;
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		d[i] = (struct deadline){ { 0, 0, on_deadline }, l, &order,
+			place[i], 0, 0 };
+		loop_due_set(l, &d[i].due, begin + (uint64_t)delay[i]);
+	}
+	loop_due_set(l, &d[0].due, begin + 20);
+	loop_due_set(l, &d[2].due, begin + 30);
+	loop_due_clear(l, &d[4].due);
+	loop_due_clear(l, &d[4].due);
+	loop_post_at(l, begin + 80, stop_loop, l);
+	loop_run(l);
+	assert_int_equal(order, 4);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(d[i].n, i == 4 ? 0 : i == 2 ? 2 : 1);
+		assert_int_equal(d[i].early, 0);
+	}
+	loop_due_clear(l, &d[2].due);
+	loop_free(l);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_deadlines),
 		cmocka_unit_test(test_posts_arrive_in_order),
 		cmocka_unit_test(test_stop_runs_what_was_posted),
 		cmocka_unit_test(test_timed_messages),
