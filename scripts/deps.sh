@@ -3,7 +3,8 @@
 #
 # deps.sh [tests]: installs what mxcensus needs from the distribution's
 # packages; with `tests` also a browser to look at the page of scripts/report
-# with, which is large and which one test alone wants.
+# with, which is large and which one test alone wants, and Exim, unpacked into
+# build/mta, as a second mail server for the lab.
 #
 # On Debian and its kin, as root or with sudo; packages that are there are not
 # asked for again.  Elsewhere it lists what is missing and stops.  Servers of
@@ -21,6 +22,12 @@ lab="libcmocka-dev universal-ctags nsd unbound nginx-light postfix
 	ldnsutils bind9-dnsutils curl openssl zstd gzip util-linux iproute2
 	libdata-messagepack-perl"
 browser=
+exim=
+root=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd)
+if [ "${1:-}" = tests ] && [ ! -x "$root/build/mta/usr/sbin/exim4" ] &&
+    [ ! -x /usr/sbin/exim4 ]; then
+	exim=exim4-daemon-light
+fi
 if [ "${1:-}" = tests ] && ! command -v chromium >/dev/null &&
     ! command -v chromium-browser >/dev/null; then
 	browser=chromium
@@ -73,15 +80,17 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 fi
 
 missing=$(missing_packages)
-[ -n "$missing$browser" ] || exit 0
+[ -n "$missing$browser$exim" ] || exit 0
 
 as_root=
 if [ "$(id -u)" -ne 0 ]; then
+	# Exim alone is no reason to stop; the lab says that it has none.
+	[ -n "$missing$browser" ] || command -v sudo >/dev/null || exit 0
 	command -v sudo >/dev/null ||
 		die "run as root or install sudo; missing packages: $missing"
 	as_root=sudo
 fi
-echo "installing: $missing$browser"
+echo "installing: $missing$browser${browser:+ }$exim"
 
 # Installing a server must not start it: its port may be in use, and nobody
 # asked for a running mail server.
@@ -104,15 +113,43 @@ apt()
 	$as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
 		-o Dpkg::Use-Pty=0 "$@" >>"$log" 2>&1
 }
+# Debian lets one mail server be installed, and that is Postfix; the other is
+# unpacked, with its libraries and what stands in for its user installed.
+unpack_exim()
+{
+	deb=$1
+	(cd "$deb" && apt-get -q download "$exim") >>"$log" 2>&1 || return 1
+	libraries=$(dpkg-deb -f "$deb"/*.deb Depends | tr ',' '\n' |
+		sed -n 's/^ *\(lib[^ |(]*\).*/\1/p')
+	# shellcheck disable=SC2086
+	apt install --no-install-recommends libnss-wrapper $libraries ||
+		return 1
+	# Not as packed: without its set-user-id bit.
+	dpkg-deb -x "$deb"/*.deb "$deb/files" &&
+		install -D -m 755 "$deb/files/usr/sbin/exim4" \
+			"$root/build/mta/usr/sbin/exim4"
+}
 # shellcheck disable=SC2086
 if ! { apt update && { [ -z "$missing" ] ||
     apt install --no-install-recommends $missing; }; }; then
 	tail -n 15 "$log" >&2
+	[ -n "$missing" ] || {
+		echo "deps.sh: no packages can be had; tests without" \
+			"$browser${browser:+ }$exim" >&2
+		exit 0
+	}
 	die "the packages could not be installed (log: $log)"
 fi
 # Not every kin of Debian has it; the test says that it was skipped.
 if [ -n "$browser" ] && ! apt install --no-install-recommends "$browser"; then
 	echo "deps.sh: $browser could not be installed; the page of" \
 		"scripts/report will not be looked at" >&2
+fi
+if [ -n "$exim" ]; then
+	deb=$(mktemp -d)
+	unpack_exim "$deb" ||
+		echo "deps.sh: $exim could not be unpacked; the lab's own" \
+			"server will stand in for it" >&2
+	rm -rf "$deb"
 fi
 rm -f "$log"

@@ -152,6 +152,7 @@ lab_stops() {
 	run lab_dns_load tests/lab/in-net tests/lab/dns_load.sh
 	run lab_manners tests/lab/in-net tests/lab/manners.sh
 	run lab_dane_vectors tests/lab/in-net tests/lab/dane_vectors.sh
+	run lab_odd tests/lab/in-net tests/lab/odd.sh
 }
 
 [ $# -gt 0 ] || set -- style unit both

@@ -117,11 +117,22 @@ on_ehlo(struct smtp_dialogue *d, uint32_t code)
 	return settle(d, OUTCOME_STARTTLS_ABSENT, SMTP_QUIT);
 }
 
+/*
+ * RFC 5321 4.2.1: 50z means that the command is not known, 55z and the like
+ * that we are not welcome; then HELO tells nothing of STARTTLS.
+ */
+static bool
+ehlo_unwelcome(const struct smtp_dialogue *d)
+{
+	return d->facts->ehlo_code / 10 != 50;
+}
+
 static enum smtp_state
 on_helo(struct smtp_dialogue *d, uint32_t code)
 {
 	if (code == 250)
-		return settle(d, OUTCOME_STARTTLS_ABSENT, SMTP_QUIT);
+		return settle(d, ehlo_unwelcome(d) ? OUTCOME_SMTP_5YZ :
+		    OUTCOME_STARTTLS_ABSENT, SMTP_QUIT);
 	return on_refusal(d, code);
 }
 
@@ -224,7 +235,8 @@ on_line(struct smtp_dialogue *d, struct slice line)
 {
 	struct smtp_line l;
 
-	if (line.n > 0 && line.p[line.n - 1] == '\r')
+	/* Text mode makes CR CR LF of CR LF; senders take either. */
+	while (line.n > 0 && line.p[line.n - 1] == '\r')
 		line.n--;
 	l = smtp_line_parse(line);
 	d->n_lines++;
@@ -365,8 +377,9 @@ smtp_dialogue_cut(struct smtp_dialogue *d, enum outcome how)
 			how = OUTCOME_GREETING_TIMEOUT;
 		break;
 	case SMTP_HELO:
-		/* EHLO was refused for good, and so is HELO by hanging up. */
-		if (how == OUTCOME_CLOSED || how == OUTCOME_RESET)
+		/* We were refused for good, and so is HELO by hanging up. */
+		if (ehlo_unwelcome(d) &&
+		    (how == OUTCOME_CLOSED || how == OUTCOME_RESET))
 			how = OUTCOME_SMTP_5YZ;
 		break;
 	case SMTP_TLS:

@@ -14,6 +14,27 @@ check "contacts as recorded" \
 	tests/lab/lab contacts --dir "$dir/lab" "$dir/a.mxc"
 check "info finds the file whole" "$MXCENSUS" info "$dir/a.mxc"
 
+# postscreen tells who speaks before its greeting has ended; `contacts` reads
+# its log, here we see that it was among the servers.
+if grep -q 'Postfix cannot run' "$dir/up.log"; then
+	skip "Postfix and postscreen: $(grep 'Postfix cannot' "$dir/up.log")"
+else
+	passed_postscreen() {
+		! grep -E 'PREGREET|HANGUP' "$dir/lab/log/postfix.log" &&
+			grep 'postscreen.*: PASS NEW' "$dir/lab/log/postfix.log" &&
+			grep 'tlsproxy.*: Anonymous TLS connection established' \
+				"$dir/lab/log/postfix.log"
+	}
+	check "postscreen lets the probe pass" passed_postscreen
+fi
+if grep -q 'Exim cannot run' "$dir/up.log"; then
+	skip "Exim: $(grep 'Exim cannot' "$dir/up.log")"
+else
+	check "Exim heard EHLO, STARTTLS, EHLO, QUIT and nothing else" \
+		grep 'no MAIL in SMTP.*C=EHLO,STARTTLS,EHLO,QUIT$' \
+		"$dir/lab/log/exim.log"
+fi
+
 # What the look-ups alone can tell is the same without the other stages.
 dns_alone() {
 	tests/lab/lab forget --dir "$dir/lab" &&

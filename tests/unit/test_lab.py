@@ -27,7 +27,8 @@ from mxlab.errors import LabError  # noqa: E402
 from mxlab.pki import Pki  # noqa: E402
 from mxlab.plan import Ground, make_plan  # noqa: E402
 from mxlab.reading import read_worlds  # noqa: E402
-from mxlab.smtpd import without_starttls  # noqa: E402
+from mxlab.replies import pieces  # noqa: E402
+from mxlab.smtpd import is_one_reply, without_starttls  # noqa: E402
 
 
 class Names(unittest.TestCase):
@@ -123,7 +124,7 @@ class Worlds(unittest.TestCase):
         path = self.folder / "w.jsonl"
         path.write_text("".join(json.dumps(line) + "\n" for line in lines))
         return make_plan(read_worlds([path]), Ground(2, 2525, 8443),
-                         self.folder, False)
+                         self.folder)
 
     def test_refused(self) -> None:
         """Each mistake is one line that names file, line and remedy."""
@@ -133,6 +134,12 @@ class Worlds(unittest.TestCase):
                 {"domain": "a.test", "smtp": {"mx.a.test": {"falt": 1}}},
                 {"domain": "a.test", "smtp": {"mx.a.test":
                                               {"fault": "explode"}}},
+                *({"domain": "a.test", "smtp": {"mx.a.test": spec}}
+                  for spec in ({"split": 0}, {"split": "words"},
+                               {"split": True}, {"after": 0}, {"eol": 1},
+                               {"delay": {"tls": 1}}, {"delay": {"ehlo": 61}},
+                               {"alert": "fire"}, {"server": "sendmail"},
+                               {"at": "data"})),
                 {"domain": "a.test", "policy": {"cert": {"kind": "good"}}},
                 {"domain": "a.test", "policy": {"status": 99}},
                 *({"domain": "a.test", "policy": {"cert": {"days": days}}}
@@ -327,6 +334,23 @@ class Smtp(unittest.TestCase):
                          ["250 ok"])
 
 
+    def test_pieces(self) -> None:
+        """Every byte once, in order; a rider never leaves alone."""
+        self.assertEqual([part for _, part in pieces(b"220 a", 3)],
+                         [b"220", b" a"])
+        self.assertEqual([part for _, part in pieces(b"ab", "bytes", b"xy")],
+                         [b"a", b"bxy"])
+        for split in (None, 2, 99):
+            parts = pieces(b"ab", split, b"c")
+            self.assertEqual([(0.0, b"abc")], parts)
+
+    def test_one_reply(self) -> None:
+        for lines, is_one in ((["220 a"], True), (["220-a", "220 b"], True),
+                              (["220-a"], False), (["220 a", "421 b"], False),
+                              (["hello", "220 a"], False)):
+            self.assertIs(is_one_reply(lines), is_one, lines)
+
+
 class Commands(unittest.TestCase):
     """check and contacts, with a stand-in for `mxcensus cat`."""
 
@@ -395,12 +419,60 @@ class Commands(unittest.TestCase):
         self.assertEqual((status, said[-1]), (0, last.format(1)))
         for entries, count in (
                 ([{}, {}], 0), ([], 0), ([{"mail": True}], 1),
-                ([{"overlap": 1}], 1), ([{}, {"address": "127.66.0.2"}], 1),
+                ([{"overlap": 1}], 1), ([{"early": True}], 1), ([{}, {"address": "127.66.0.2"}], 1),
                 ([{"quit": False, "end": "client_close"}], 1)):
             self.contact(*entries)
             status, said = self.run_command(contacts.contacts, [self.MX])
             self.assertEqual((status, said[-1]), (1, last.format(count)),
                              entries)
+
+    # Postfix and Exim in their own words; {} holds the address
+    SMTPD = "mx lab/{}/smtpd[7]: disconnect from unknown[127.0.0.1] "
+    SCREEN = "mx lab/{}/postscreen[7]: "
+    EXIM = "SMTP connection from [127.0.0.1] I=[{}]:2525 "
+    CONNECT = SCREEN + "CONNECT from [127.0.0.1]:9 to [{}]:2525"
+    ENTER = EXIM + "(TCP/IP connection count = 1)"
+    POLITE = "D=0s X=TLS1.3 CV=no C=EHLO,STARTTLS,EHLO,QUIT"
+
+    def mta(self, server: str, *log: str) -> int:
+        """The exit status of contacts, with an MTA's log."""
+        name = "exim" if server == "exim" else "postfix"
+        where = "127.66.0.9"
+        (self.folder / "run" / f"{name}.json").write_text(json.dumps([
+            {"address": where, "host": "mx.a.test",
+             "spec": {"server": server}}]))
+        (self.folder / "log" / f"{name}.log").write_text("".join(
+            line.replace("{}", where) + "\n" for line in log))
+        record = {**self.MX, "addresses": [{"address": where, "attempts": 1}]}
+        return self.run_command(contacts.contacts, [record])[0]
+
+    def test_contacts_of_postfix(self) -> None:
+        polite = self.SMTPD + "ehlo=2 starttls=1 quit=1 commands=4"
+        self.assertEqual(self.mta("postfix", polite), 0)
+        self.assertEqual(self.mta("postscreen", self.CONNECT, polite), 0)
+        self.assertEqual(self.mta("postscreen_deep", self.CONNECT), 0)
+        for server, *log in (
+                ("postfix", polite, polite), ("postfix",),
+                ("postfix", self.SMTPD + "ehlo=2 starttls=1 commands=3"),
+                ("postfix", self.SMTPD + "ehlo=1 mail=1 quit=1 commands=3"),
+                ("postfix", self.SMTPD + "ehlo=1 mail=0/1 quit=1 commands=3"),
+                ("postscreen", self.CONNECT, self.CONNECT, polite),
+                *(("postscreen_deep", self.CONNECT, self.SCREEN + what)
+                  for what in ("PREGREET 9 after 1 from [127.0.0.1]:9: EHLO",
+                               "HANGUP after 1 from [127.0.0.1]:9 in tests",
+                               "COMMAND PIPELINING from [127.0.0.1]:9"))):
+            self.assertEqual(self.mta(server, *log), 1, log)
+
+    def test_contacts_of_exim(self) -> None:
+        end = self.EXIM + "closed by QUIT"
+        none = "no MAIL in " + self.EXIM
+        polite = (self.ENTER, end, none + self.POLITE)
+        self.assertEqual(self.mta("exim", *polite), 0)
+        for log in ((*polite, *polite), (),
+                    (self.ENTER, self.EXIM + "lost D=1s"),
+                    (self.ENTER, end, none + "D=0s C=EHLO"), (self.ENTER, end),
+                    (self.ENTER, end, none + "D=0s C=EHLO,RCPT,QUIT")):
+            self.assertEqual(self.mta("exim", *log), 1, log)
 
     def test_forget(self) -> None:
         self.contact({})

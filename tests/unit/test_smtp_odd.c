@@ -33,6 +33,12 @@ SCRIPT(helo, GREET, SEND("502 what\r\n"), HEAR("HELO probe.example"),
     SEND("250 mx\r\n"), BYE);
 SCRIPT(blocked, GREET, SEND("550 no\r\n"), HEAR("HELO"),
     SEND("550 no\r\n"), BYE);
+SCRIPT(unwelcome_by_ehlo, GREET, SEND("554 no\r\n"), HEAR("HELO"),
+    SEND("250 mx\r\n"), BYE);
+SCRIPT(close_at_helo, GREET, SEND("502 what\r\n"), HEAR("HELO"), DO(END));
+SCRIPT(cr_cr_lf, SEND("220 mx\r\r\n"), HEAR("EHLO"),
+    SEND("250-mx\r\r\n250 STARTTLS\r\r\n"), HEAR("STARTTLS"), READY, IN_TLS,
+    BYE);
 SCRIPT(plain, GREET, SEND("250-mx\r\n250 SIZE\r\n"), BYE);
 SCRIPT(not_now, GREET, OFFER, SEND("454 not now\r\n"), BYE);
 SCRIPT(refused, GREET, OFFER, SEND("501 what\r\n"), BYE);
@@ -96,6 +102,11 @@ static const struct row rows[] = {
 	{ "EHLO 502", helo, NULL, OUTCOME_STARTTLS_ABSENT, 1,
 	    "EHLO HELO QUIT " },
 	{ "HELO 550", blocked, NULL, OUTCOME_SMTP_5YZ, 1, "EHLO HELO QUIT " },
+	{ "EHLO 554, HELO 250", unwelcome_by_ehlo, NULL, OUTCOME_SMTP_5YZ, 1,
+	    "EHLO HELO QUIT " },
+	{ "EHLO 502, closed at HELO", close_at_helo, NULL, OUTCOME_CLOSED, 2,
+	    NULL },
+	{ "CR CR LF", cr_cr_lf, NULL, OUTCOME_OK, 1, NULL },
 	{ "plain", plain, NULL, OUTCOME_STARTTLS_ABSENT, 1, "EHLO QUIT " },
 	{ "454", not_now, NULL, OUTCOME_STARTTLS_4YZ, 2,
 	    "EHLO STARTTLS QUIT EHLO STARTTLS QUIT " },

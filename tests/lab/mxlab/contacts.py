@@ -10,19 +10,15 @@ trace, so the log must be empty there.
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Iterator
 
-from mxlab import records
+from mxlab import mtalogs, records
 from mxlab.errors import LabError
 
-LOGS = ("contacts.jsonl", "nginx.jsonl", "postfix.log")
-_POSTFIX = re.compile(
-    r"lab/(?P<address>[0-9.]+)/smtpd\[\d+\]: "
-    r"(?P<what>connect|disconnect) from (?P<peer>\S+)(?P<rest>.*)$")
+LOGS = ("contacts.jsonl", "nginx.jsonl", *mtalogs.LOGS)
 
 
 @dataclass
@@ -33,6 +29,7 @@ class Seen:
     mail: list[str] = field(default_factory=list)
     overlaps: list[str] = field(default_factory=list)
     no_quit: list[str] = field(default_factory=list)
+    early: list[str] = field(default_factory=list)
     peers: set[str] = field(default_factory=set)
     names: Counter = field(default_factory=Counter)
     policy: int = 0
@@ -80,26 +77,11 @@ def _take_own(seen: Seen, entry: dict[str, Any]) -> None:
     if entry["overlap"]:
         seen.overlaps.append(f"{what}: a session while "
                              f"{entry['overlap']} stood")
+    if entry.get("early"):
+        seen.early.append(f"{what}: spoke before the greeting ended")
     if entry["complete"] and not entry["quit"] \
             and entry["end"].startswith("client"):
         seen.no_quit.append(f"{what}: no QUIT ({entry['end']})")
-
-
-def _take_postfix(seen: Seen, hosts: dict[str, str], line: str) -> None:
-    match = _POSTFIX.search(line)
-    if match is None:
-        return
-    address = match["address"]
-    host = hosts.get(address, "?")
-    if match["what"] == "connect":
-        return
-    counts = dict(re.findall(r"(\w+)=([\d/]+)", match["rest"]))
-    seen.sessions[address] += 1
-    seen.hosts[address] = host
-    if any(verb in counts for verb in ("mail", "rcpt", "data")):
-        seen.mail.append(f"{host} {address}: a MAIL, RCPT or DATA command")
-    if counts.get("starttls") == "1" and "quit" not in counts:
-        seen.no_quit.append(f"{host} {address}: no QUIT")
 
 
 def read_logs(folder: Path) -> Seen:
@@ -109,10 +91,11 @@ def read_logs(folder: Path) -> Seen:
         _take_own(seen, json.loads(line))
     for line in _lines(folder, "nginx.jsonl"):
         seen.policy += 1
-    points = json.loads((folder / "run" / "postfix.json").read_text())
-    hosts = {point["address"]: point["host"] for point in points}
-    for line in _lines(folder, "postfix.log"):
-        _take_postfix(seen, hosts, line)
+    mta = mtalogs.MtaLogs(seen, folder)
+    for name in mtalogs.LOGS:
+        for line in _lines(folder, name):
+            mta.take(name, line)
+    mta.finish()
     return seen
 
 
@@ -122,8 +105,7 @@ def _observable(folder: Path) -> set[str]:
     own = {point["address"] for point in plan["endpoints"]
            if point["kind"] == "smtp"
            and point["spec"].get("fault") != "blackhole"}
-    points = json.loads((folder / "run" / "postfix.json").read_text())
-    return own | {point["address"] for point in points}
+    return own | {point["address"] for point in mtalogs.points(folder)}
 
 
 def _recorded(file: Path, given: str | None) -> dict[tuple, int]:
@@ -173,7 +155,7 @@ def contacts(folder: Path, file: Path, given: str | None, show: int) -> int:
     pairs = _recorded(file, given)
     observable = _observable(folder)
     good, said = compare(pairs, seen, observable)
-    said += seen.mail + seen.overlaps + seen.no_quit
+    said += seen.mail + seen.overlaps + seen.no_quit + seen.early
     for text in said[:show]:
         print(text)
     if len(said) > show:

@@ -2,8 +2,8 @@
 """From world lines to addresses, certificates and endpoints.
 
 The plan decides which address serves which host and which server stands
-there: nginx for policy hosts that behave, Postfix where a world asks for it,
-our own servers for the rest.  Everything that later runs reads the plan; it
+there: nginx for policy hosts that behave, Postfix or Exim where a world asks
+for it, our own servers for the rest.  Everything that later runs reads the plan; it
 starts nothing itself.
 """
 from __future__ import annotations
@@ -85,15 +85,19 @@ class Plan:
     nginx_addresses: set[str] = field(default_factory=set)
     endpoints: list[dict[str, Any]] = field(default_factory=list)
     postfix: list[dict[str, Any]] = field(default_factory=list)
+    exim: list[dict[str, Any]] = field(default_factory=list)
     unserved: list[str] = field(default_factory=list)
 
 
 def make_plan(lines: list[Line], ground: Ground, folder: Path,
-              has_postfix: bool) -> Plan:
-    """Plan a world; certificates are kept in the folder."""
+              real: frozenset[str] = frozenset()) -> Plan:
+    """Plan a world; certificates are kept in the folder.
+
+    `real` holds the words of `server` that other people's programs serve.
+    """
     tree = Tree(lines, ground.nsd, ground.proxy)
     plan = Plan(ground, ZoneKey(), tree, Pki(folder))
-    planner = _Planner(plan, has_postfix)
+    planner = _Planner(plan, real)
     for line in lines:
         planner.take_smtp(line)
     for line in lines:
@@ -108,10 +112,10 @@ def make_plan(lines: list[Line], ground: Ground, folder: Path,
 class _Planner:
     """Hands out addresses while it walks the lines."""
 
-    def __init__(self, plan: Plan, has_postfix: bool) -> None:
+    def __init__(self, plan: Plan, real: frozenset[str]) -> None:
         self.plan = plan
         self.tree = plan.tree
-        self.has_postfix = has_postfix
+        self.real = real
         taken = {record.rdata for zone in self.tree.zones.values()
                  for kinds in zone.sets.values()
                  for record in kinds.get("A", [])}
@@ -194,11 +198,14 @@ class _Planner:
         if spec.get("fault") == "refuse":
             return
         self.owner[port, address] = point
-        if spec.get("server") == "postfix" and self.has_postfix:
+        server = spec.get("server")
+        if server in self.real:
             if chain is None:
-                raise LabError(f"{where}: smtp {host}: Postfix needs a "
+                raise LabError(f"{where}: smtp {host}: {server} needs a "
                                "certificate; drop `server` or the kind none")
-            self.plan.postfix.append(point)
+            instance = self.plan.exim if server == "exim" \
+                else self.plan.postfix
+            instance.append(point)
         else:
             self.plan.endpoints.append(point)
 

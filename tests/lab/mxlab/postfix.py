@@ -2,9 +2,9 @@
 """One Postfix instance for the MX hosts that a world wants to be real.
 
 Own configuration, queue and data folders; one smtpd service per address, with
-the host's name and certificate.  They lie in DIR or, where Postfix's own user
-cannot reach that, in a temporary folder that DIR/run/postfix.home names.
-Nothing is ever queued: the scanner sends no mail, and no service that could
+the host's name and certificate, or postscreen before it: `postscreen` hands a
+client over once it has waited for the greeting, `postscreen_deep` goes on to
+speak SMTP itself, with TLS through tlsproxy.  Nothing is ever queued: the scanner sends no mail, and no service that could
 deliver any is configured.
 """
 from __future__ import annotations
@@ -12,15 +12,14 @@ from __future__ import annotations
 import grp
 import os
 import pwd
-import shutil
-import stat
-import tempfile
 from pathlib import Path
 from typing import Any
 
+from mxlab import homes
 from mxlab.plan import Plan
 from mxlab.process import Crew, listening
 
+WORDS = frozenset(("postfix", "postscreen", "postscreen_deep"))
 MASTER = "/usr/lib/postfix/sbin/master"
 WAIT_S = 30
 QUEUE = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold",
@@ -36,47 +35,7 @@ def is_usable() -> bool:
         grp.getgrnam("postdrop")
     except KeyError:
         return False
-    # In a user namespace the user may exist by name and not by number.
-    return _is_mapped("uid_map", user.pw_uid)
-
-
-def _is_mapped(name: str, number: int) -> bool:
-    try:
-        rows = Path(f"/proc/self/{name}").read_text().splitlines()
-    except OSError:
-        return True
-    for row in rows:
-        first, _, count = (int(word) for word in row.split())
-        if first <= number < first + count:
-            return True
-    return False
-
-
-def _is_reachable(path: Path) -> bool:
-    """True when everybody may pass through every folder down to a path."""
-    return all(above.stat().st_mode & stat.S_IXOTH
-               for above in [path, *path.parents])
-
-
-def make_home(folder: Path) -> Path:
-    """The folder of the instance; `master` opens files in it unprivileged."""
-    home = folder / "postfix"
-    if not _is_reachable(folder):
-        home = Path(tempfile.mkdtemp(prefix="mxlab-postfix-"))
-        home.chmod(0o755)
-    home.mkdir(exist_ok=True)
-    (folder / "run" / "postfix.home").write_text(str(home))
-    return home
-
-
-def remove_home(folder: Path) -> None:
-    """Leave nothing behind outside DIR."""
-    try:
-        home = Path((folder / "run" / "postfix.home").read_text())
-    except OSError:
-        return
-    if home.name.startswith("mxlab-postfix-"):
-        shutil.rmtree(home, ignore_errors=True)
+    return homes.is_mapped("uid_map", user.pw_uid)
 
 
 def _main_cf(folder: Path, home: Path) -> str:
@@ -100,23 +59,61 @@ def _main_cf(folder: Path, home: Path) -> str:
         "smtpd_banner = $myhostname ESMTP Postfix",
         "smtpd_tls_security_level = may", "smtpd_tls_loglevel = 1",
         "smtpd_relay_restrictions = reject",
+        "postscreen_greet_wait = 2s", "postscreen_greet_action = enforce",
+        "postscreen_access_list =", "postscreen_dnsbl_sites =",
+        "postscreen_tls_security_level = may",
         "default_process_limit = 200", "max_idle = 20s", ""])
+
+
+def _versions(limits: dict[str, str]) -> str:
+    """TLS versions of a world in Postfix's words; empty: its own."""
+    bounds = [f"{sign}TLSv{limits[key].removesuffix('.0')}"
+              for key, sign in (("min", ">="), ("max", "<="))
+              if key in limits]
+    return ", ".join(bounds)
+
+
+def _service(name: str, kind: str, program: str, options: list[str],
+             many: str = "-") -> list[str]:
+    private = "n" if kind == "inet" else "y"
+    return [f"{name} {kind} {private} - n - {many} {program}",
+            *(f"  -o {option}" for option in options)]
+
+
+def _services(number: int, point: dict[str, Any], home: Path) -> list[str]:
+    """The services of one address: smtpd, or postscreen in front of it."""
+    chain = home / f"chain-{number:05d}.pem"
+    chain.write_bytes(Path(point["key"]).read_bytes()
+                      + Path(point["chain"]).read_bytes())
+    chain.chmod(0o600)
+    place = f"{point['address']}:{point['port']}"
+    common = [f"myhostname={point['host']}",
+              f"syslog_name=lab/{point['address']}",
+              f"smtpd_tls_chain_files={chain}"]
+    versions = _versions(point["spec"].get("tls") or {})
+    if versions:
+        common.append(f"{{smtpd_tls_mandatory_protocols={versions}}}")
+        common.append(f"{{smtpd_tls_protocols={versions}}}")
+    if point["spec"].get("server") == "postfix":
+        return _service(place, "inet", "smtpd", common)
+    front = [*common, f"smtpd_service_name=smtpd-{number}",
+             f"tlsproxy_service_name=tlsproxy-{number}",
+             f"postscreen_cache_map=btree:$data_directory/seen-{number}"]
+    if point["spec"].get("server") == "postscreen_deep":
+        front.append("postscreen_pipelining_enable=yes")
+    return [*_service(place, "inet", "postscreen", front, "1"),
+            *_service(f"smtpd-{number}", "pass", "smtpd", common),
+            *_service(f"tlsproxy-{number}", "unix", "tlsproxy", common, "0")]
 
 
 def _master_cf(points: list[dict[str, Any]], home: Path) -> str:
     rows = []
     for number, point in enumerate(points):
-        chain = home / f"chain-{number:05d}.pem"
-        key = Path(point["key"]).read_bytes()
-        chain.write_bytes(key + Path(point["chain"]).read_bytes())
-        chain.chmod(0o600)
-        rows += [f"{point['address']}:{point['port']} inet n - n - - smtpd",
-                 f"  -o myhostname={point['host']}",
-                 f"  -o syslog_name=lab/{point['address']}",
-                 f"  -o smtpd_tls_chain_files={chain}"]
+        rows += _services(number, point, home)
     rows += ["tlsmgr unix - - n 1000? 1 tlsmgr",
              "rewrite unix - - n - - trivial-rewrite",
              "proxymap unix - - n - - proxymap",
+             "dnsblog unix - - n - 0 dnsblog",
              "anvil unix - - n - 1 anvil",
              "postlog unix-dgram n - n - 1 postlogd", ""]
     return "\n".join(rows)
@@ -124,7 +121,7 @@ def _master_cf(points: list[dict[str, Any]], home: Path) -> str:
 
 def write_config(points: list[dict[str, Any]], folder: Path) -> list[str]:
     """All folders and files of the instance; returns the command."""
-    home = make_home(folder)
+    home = homes.make(folder, "postfix")
     user = pwd.getpwnam("postfix")
     postdrop = grp.getgrnam("postdrop").gr_gid
     (home / "etc").mkdir()

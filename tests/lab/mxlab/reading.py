@@ -16,6 +16,7 @@ from typing import Any
 
 from mxlab import dnsname
 from mxlab.errors import LabError
+from mxlab.session import ALERTS
 
 KINDS = ("trusted", "self_signed", "untrusted", "expired", "not_yet",
          "wrong_name", "leaf_only", "with_root", "none")
@@ -23,7 +24,11 @@ KEYS = ("p256", "rsa2048", "rsa1024")
 VERSIONS = ("1.0", "1.1", "1.2", "1.3")
 FAULTS = ("refuse", "blackhole", "reset", "hang", "slow", "garbage",
           "tls_alert", "endless", "close")
-SMTP_AT = ("connect", "banner", "ehlo", "starttls", "tls")
+SMTP_FAULTS = (*FAULTS, "endless_line", "tls_warning")
+SMTP_REPLIES = ("banner", "ehlo", "helo", "starttls", "ehlo_tls", "quit")
+SMTP_AT = ("connect", "tls", *SMTP_REPLIES)
+SERVERS = ("lab", "postfix", "postscreen", "postscreen_deep", "exim")
+DELAY_CAP_S = 60
 POLICY_AT = ("connect", "tls", "http")
 DNS_FAULTS = ("servfail", "refused", "silent", "bogus", "truncate")
 
@@ -38,7 +43,7 @@ POLICY_KEYS = frozenset(("body", "body_b64", "status", "headers", "cert",
 SMTP_KEYS = frozenset((
     "banner", "ehlo", "ehlo_tls", "helo", "starttls", "cert", "tls", "fault",
     "at", "flaky", "inject", "require_client_hello_sni", "addresses",
-    "per_address", "server"))
+    "per_address", "server", "split", "delay", "eol", "after", "alert"))
 TLSA_PARAMETERS = ("usage", "selector", "mtype")
 TLSA_KEYS = frozenset((*TLSA_PARAMETERS, "right", "data", "as",
                        "generation", "of"))
@@ -223,16 +228,43 @@ def _check_smtp(where: str, host: str, spec: Any) -> None:
     _check_cert(where, what, spec.get("cert"))
     _check_tls(where, what, spec.get("tls"))
     if spec.get("fault") is not None:
-        _one_of(where, f"{what}: fault", spec["fault"], FAULTS)
+        _one_of(where, f"{what}: fault", spec["fault"], SMTP_FAULTS)
     if spec.get("at") is not None:
         _one_of(where, f"{what}: at", spec["at"], SMTP_AT)
     if spec.get("server") is not None:
-        _one_of(where, f"{what}: server", spec["server"], ("postfix", "lab"))
+        _one_of(where, f"{what}: server", spec["server"], SERVERS)
+    _check_course(where, what, spec)
     count = spec.get("addresses", 1)
     if not isinstance(count, int) or not 1 <= count <= 64:
         raise LabError(f"{where}: {what}: addresses must be 1 to 64")
     for own in spec.get("per_address") or []:
         _check_smtp(where, host, own or {})
+
+
+def _check_course(where: str, what: str, spec: dict[str, Any]) -> None:
+    """The keys that say in which pieces and when replies leave."""
+    if spec.get("alert") is not None:
+        _one_of(where, f"{what}: alert", spec["alert"], tuple(ALERTS))
+    split = spec.get("split")
+    if split not in (None, "bytes") and not _is_count(split):
+        raise LabError(f"{where}: {what}: split {split!r} is neither "
+                       "\"bytes\" nor a number from 1")
+    if spec.get("after") is not None and not _is_count(spec["after"]):
+        raise LabError(f"{where}: {what}: after {spec['after']!r} is no "
+                       "number of bytes from 1")
+    if not isinstance(spec.get("eol") or "", str):
+        raise LabError(f"{where}: {what}: eol must be a string")
+    delay = _known(where, f"{what}: delay", spec.get("delay") or {},
+                   frozenset(SMTP_REPLIES))
+    for moment, seconds in delay.items():
+        if not isinstance(seconds, (int, float)) \
+                or not 0 <= seconds <= DELAY_CAP_S:
+            raise LabError(f"{where}: {what}: delay.{moment}: not 0 to "
+                           f"{DELAY_CAP_S} seconds")
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 1
 
 
 def _check_dns(line: Line) -> None:

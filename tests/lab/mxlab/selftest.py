@@ -19,6 +19,7 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from mxlab import selftest_smtp
 from mxlab.selftest_tools import (HTTPS_PORT, SMTP_PORT, Failed, Lab, begins,
                                   dane_says, ehlo_inside_tls, flags, lasts,
                                   run, tlsa_rows, want)
@@ -427,7 +428,8 @@ def test_list(lab: Lab) -> None:
 
 def run_tests(lab: Lab) -> tuple[int, int]:
     """All of them; those that only wait run beside each other."""
-    cases = {name: case for name, case in globals().items()
+    found = {**globals(), **vars(selftest_smtp)}
+    cases = {name: case for name, case in found.items()
              if name.startswith("test_")}
 
     def one(case) -> str | None:

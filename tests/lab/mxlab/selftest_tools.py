@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import re
+import shutil
 import socket
 import subprocess
 import time
@@ -61,6 +62,23 @@ class Lab:
                    str(self.folder / "ca.pem"), "-no-CApath", "-no-CAstore",
                    "-servername", host, "-verify_hostname", host, *words,
                    input="").both
+
+    def finger(self, name: str) -> str | None:
+        """What Postfix's posttls-finger says; None where there is none."""
+        host = f"mx.{name}.example"
+        program = shutil.which("posttls-finger", path="/usr/sbin:/usr/bin")
+        if program is None or not Path("/etc/postfix/main.cf").exists():
+            return None
+        return run(program, "-c", "-l", "secure", "-t", "5", "-F",
+                   str(self.folder / "ca.pem"),
+                   f"[{self.address(host)}]:{SMTP_PORT}", host).both
+
+    def first_segment(self, name: str) -> bytes:
+        """What the first read of a connection brings."""
+        where = (self.address(f"mx.{name}.example"), SMTP_PORT)
+        with socket.create_connection(where, 2) as sock:
+            sock.settimeout(2)
+            return sock.recv(4096)
 
     def talk(self, name: str, *lines: str, wait_s: float = 2.0) -> bytes:
         """Plain SMTP: send the lines one by one; all that comes back."""

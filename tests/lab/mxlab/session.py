@@ -23,6 +23,11 @@ SESSION_LIMIT_S = 120
 CONTEXT_CAP = 8192          # some 75 KB each
 TCP_ESTABLISHED = 1
 ALERT_HANDSHAKE_FAILURE = b"\x15\x03\x03\x00\x02\x02\x28"
+# Alert descriptions (RFC 8446 6, RFC 6066 3).
+ALERTS = {"unexpected_message": 10, "handshake_failure": 40,
+          "illegal_parameter": 47, "access_denied": 49, "decode_error": 50,
+          "protocol_version": 70, "internal_error": 80,
+          "unrecognized_name": 112}
 NO_TLS = b"HTTP/1.0 400 Bad Request\r\n\r\nthis is no TLS record\r\n"
 ENDLESS_CHUNK = 16384
 ENDLESS_PAUSE_S = 0.01
@@ -33,6 +38,12 @@ VERSIONS = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1,
             "1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 warnings.filterwarnings("ignore", category=DeprecationWarning)
+
+
+def alert_record(name: str, is_fatal: bool = True) -> bytes:
+    """A TLS record that holds one alert, in the clear."""
+    level = b"\x02" if is_fatal else b"\x01"
+    return b"\x15\x03\x03\x00\x02" + level + bytes([ALERTS[name]])
 
 
 class ContactLog:

@@ -2,15 +2,18 @@
 """An SMTP server that does whatever a world line says (RFC 5321, RFC 3207).
 
 It speaks well by default and goes wrong on request, at a named moment:
-`connect`/`banner`, `ehlo`, `starttls`, `tls`.  It accepts no mail; commands
-other than the few that a scanner needs are answered and noted.
+`connect`/`banner`, `ehlo`, `helo`, `starttls`, `tls`, `ehlo_tls`, `quit`.  It
+accepts no mail; commands other than the few that a scanner needs are answered
+and noted.
 """
 from __future__ import annotations
 
-from typing import Any
+import functools
+from typing import Any, Callable
 
-from mxlab.session import (ALERT_HANDSHAKE_FAILURE, ENDLESS_CHUNK, NO_TLS,
-                           RESET_AFTER_S, Session)
+from mxlab.replies import Mouth
+from mxlab.session import (ENDLESS_CHUNK, NO_TLS, RESET_AFTER_S, Session,
+                           alert_record)
 
 LINE_CAP = 8192
 COMMAND_CAP = 100
@@ -19,18 +22,34 @@ SLOW_PIECES = 6
 GARBAGE = b"\x00\xff\xfe\x01 no SMTP here \x80\x81\r\n\x7f\x45\x4c\x46\r\n"
 
 
-def crlf(lines: list[str]) -> bytes:
+def crlf(lines: list[str], eol: str = "\r\n") -> bytes:
     """Reply lines as bytes; worlds may hold any byte below 256."""
-    return b"".join(line.encode("latin-1", "replace") + b"\r\n"
+    return b"".join((line + eol).encode("latin-1", "replace")
                     for line in lines)
+
+
+def as_lines(reply: str | list[str]) -> list[str]:
+    """A reply of one line may stand without its list."""
+    return [reply] if isinstance(reply, str) else list(reply)
+
+
+def is_starttls(line: str) -> bool:
+    """The keyword in an EHLO line, in any case, parameters or not."""
+    return line[4:].upper().split()[:1] == ["STARTTLS"]
 
 
 def without_starttls(lines: list[str]) -> list[str]:
     """The EHLO reply inside TLS: the same, STARTTLS gone (RFC 3207 4.2)."""
-    kept = [line for line in lines if line[4:].strip().upper() != "STARTTLS"]
+    kept = [line for line in lines if not is_starttls(line)]
     if kept and kept[-1][3:4] == "-":
         kept[-1] = f"{kept[-1][:3]} {kept[-1][4:]}"
     return kept or ["250 ok"]
+
+
+def is_one_reply(lines: list[str]) -> bool:
+    """A greeting that a client can know the end of (RFC 5321 4.2.1)."""
+    return all(line[:3].isdigit() and (line[3:4] == "-") == (number > 1)
+               for number, line in zip(range(len(lines), 0, -1), lines))
 
 
 class SmtpSession(Session):
@@ -42,15 +61,18 @@ class SmtpSession(Session):
         spec = self.spec
         self.banner = spec.get("banner") or [f"220 {host} ESMTP"]
         self.ehlo = spec.get("ehlo") or [f"250-{host}", "250 STARTTLS"]
-        self.offers = any(line[4:].strip().upper() == "STARTTLS"
-                          for line in self.ehlo)
+        self.offers = any(is_starttls(line) for line in self.ehlo)
+        self.eol = spec.get("eol") or "\r\n"
+        self.delay = spec.get("delay") or {}
+        self.mouth = Mouth(self, spec.get("split"))
         fault = spec.get("fault")
-        usual = "tls" if fault == "tls_alert" else "banner"
+        usual = "tls" if fault in ("tls_alert", "tls_warning") else "banner"
         at = spec.get("at") or usual
         self.strikes_at = "banner" if at == "connect" else at
         self.fault = fault
         self.buffer = b""
         self.closing_only = False
+        self.is_greeting = is_one_reply(self.banner) and fault is None
         self.facts.update(ehlo=None, starttls=False, quit=False, mail=False,
                           complete=False, greeted=False, temporary=0,
                           commands=[])
@@ -62,43 +84,82 @@ class SmtpSession(Session):
         if self.number <= (self.spec.get("flaky") or 0):
             self.mark_over()
             self.facts["temporary"] += 1
-            self.send(b"421 4.3.2 try again later\r\n")
-            self.finish("flaky")
+            self.mouth.say(b"421 4.3.2 try again later\r\n",
+                           lambda: self.finish("flaky"))
             return
-        if not self.strike("banner", crlf(self.banner)):
-            self.greet()
+        self.reply("banner", self.banner)
 
-    def greet(self) -> None:
-        """The greeting; 4yz ends here, 5yz waits for QUIT (RFC 5321 3.1)."""
-        self.facts["greeted"] = True
-        self.say(self.banner, "banner")
-        if self.banner[-1][:1] in ("4", "5"):
-            self.closing_only = True
+    def reply(self, moment: str, lines: list[str],
+              then: Callable[[], None] | None = None,
+              rider: bytes = b"") -> None:
+        """The reply of a moment, or what goes wrong in its place.
 
-    def strike(self, moment: str, regular: bytes = b"") -> bool:
+        421 announces the end (RFC 5321 3.8); a greeting of 4yz or 5yz leaves
+        nothing but QUIT (3.1).
+        """
+        data = crlf(lines, self.eol)
+        if self.strike(moment, data, then):
+            return
+        self.facts["temporary"] += lines[-1].startswith("4")
+        if moment == "banner":
+            self.facts["greeted"] = True
+            then = self.greeted
+            self.closing_only = lines[-1][:1] in ("4", "5")
+        if lines[-1].startswith("421"):
+            self.mark_over()
+            then = functools.partial(self.finish, moment)
+        self.mouth.say(data, then, rider, self.delay.get(moment, 0.0))
+
+    def greeted(self) -> None:
+        """From here on it is the client's turn."""
+        self.is_greeting = False
+
+    def strike(self, moment: str, regular: bytes,
+               then: Callable[[], None] | None) -> bool:
         """Let the fault strike; True when the regular course is replaced."""
         if self.fault is None or self.strikes_at != moment:
             return False
-        end = f"fault:{self.fault}"
         if self.fault == "slow":
             self.facts["slow"] = True
-            self.spawn(self.trickle(regular, SLOW_PIECES, SLOW_TOTAL_S))
-        elif self.fault == "hang":
+            self.spawn(self.reply_slowly(regular, then))
+            return True
+        after = self.spec.get("after") or 0
+        self.mouth.say(regular[:after], lambda: self.go_wrong(moment))
+        return True
+
+    async def reply_slowly(self, regular: bytes,
+                           then: Callable[[], None] | None) -> None:
+        """The regular course, in slow motion."""
+        await self.trickle(regular, SLOW_PIECES, SLOW_TOTAL_S)
+        if then is not None:
+            then()
+
+    def go_wrong(self, moment: str) -> None:
+        """The fault itself, in place of a reply or of the rest of one."""
+        end = f"fault:{self.fault}"
+        if self.fault == "hang":
             self.hang(end)
         elif self.fault == "reset":
             self.after(RESET_AFTER_S, lambda: self.reset(end))
         elif self.fault == "close":
             self.finish(end)
-        elif self.fault == "endless":
+        elif self.fault in ("endless", "endless_line"):
             code = "220-" if moment in ("banner", "starttls") else "250-"
             line = f"{code}and another line\r\n".encode()
+            if self.fault == "endless_line":
+                line = b"and so on "
             chunk = line * (ENDLESS_CHUNK // len(line))
             self.spawn(self.flood(lambda: chunk))
         elif self.fault == "tls_alert":
-            self.say_and_close(ALERT_HANDSHAKE_FAILURE, end)
+            self.say_and_close(self.alert(), end)
         else:
-            self.say_and_close(GARBAGE, end)
-        return True
+            self.send(GARBAGE)
+            self.finish(end)
+
+    def alert(self, is_fatal: bool = True) -> bytes:
+        """The alert that the world names."""
+        return alert_record(self.spec.get("alert") or "handshake_failure",
+                            is_fatal)
 
     def strike_tls(self) -> bool:
         """Faults in place of the handshake wait for the ClientHello."""
@@ -110,16 +171,24 @@ class SmtpSession(Session):
         elif self.fault == "slow":
             self.facts["slow"] = True
             self.raw_hook = self.late_tls
+        elif self.fault == "tls_warning":
+            self.raw_hook = self.warned_tls
         elif self.fault == "reset":
             self.on_first_bytes(lambda: self.reset(end))
         elif self.fault == "close":
             self.on_first_bytes(lambda: self.finish(end))
         elif self.fault == "tls_alert":
             self.on_first_bytes(lambda: self.say_and_close(
-                ALERT_HANDSHAKE_FAILURE, end))
+                self.alert(), end))
         else:
             self.on_first_bytes(lambda: self.say_and_close(NO_TLS, end))
         return True
+
+    def warned_tls(self, data: bytes) -> None:
+        """A warning, then the handshake as if nothing were wrong."""
+        self.transport.write(self.alert(is_fatal=False))
+        self.start_tls()
+        self.data_received(data)
 
     def late_tls(self, data: bytes) -> None:
         """Answer the ClientHello after a while."""
@@ -142,6 +211,8 @@ class SmtpSession(Session):
 
     def on_data(self, data: bytes) -> None:
         """Cut lines and obey them."""
+        if self.is_greeting:
+            self.facts["early"] = True
         self.buffer += data
         while not self.is_over and b"\n" in self.buffer:
             line, self.buffer = self.buffer.split(b"\n", 1)
@@ -160,47 +231,38 @@ class SmtpSession(Session):
         elif verb == "QUIT":
             self.facts["quit"] = True
             self.mark_over()
-            self.send(b"221 2.0.0 bye\r\n")
-            self.finish("quit")
+            self.reply("quit", ["221 2.0.0 bye"],
+                       functools.partial(self.finish, "quit"))
         elif self.closing_only:
-            self.send(b"503 5.5.1 only QUIT is left\r\n")
+            self.mouth.say(b"503 5.5.1 only QUIT is left\r\n")
         elif verb == "EHLO":
             self.on_ehlo(rest.strip())
         elif verb == "HELO":
             self.facts["ehlo"] = rest.strip()
-            helo = self.spec.get("helo") or f"250 {self.point['host']}"
-            self.facts["complete"] = helo.startswith("2")
-            self.say([helo], "helo")
+            lines = as_lines(self.spec.get("helo")
+                             or f"250 {self.point['host']}")
+            self.facts["complete"] = lines[-1].startswith("2")
+            self.reply("helo", lines)
         elif verb == "STARTTLS":
             self.on_starttls()
         elif verb in ("MAIL", "RCPT", "DATA", "BDAT"):
             self.facts["mail"] = True
-            self.send(b"550 5.7.1 no mail is taken here\r\n")
+            self.mouth.say(b"550 5.7.1 no mail is taken here\r\n")
         elif verb in ("NOOP", "RSET"):
-            self.send(b"250 2.0.0 ok\r\n")
+            self.mouth.say(b"250 2.0.0 ok\r\n")
         else:
-            self.send(b"502 5.5.1 not implemented\r\n")
-
-    def say(self, lines: list[str], end: str, more: bytes = b"") -> None:
-        """A reply; 421 announces the end (RFC 5321 3.8)."""
-        if lines[-1].startswith("421"):
-            self.mark_over()
-        self.facts["temporary"] += lines[-1].startswith("4")
-        self.send(crlf(lines) + more)
-        if lines[-1].startswith("421"):
-            self.finish(end)
+            self.mouth.say(b"502 5.5.1 not implemented\r\n")
 
     def on_ehlo(self, name: str) -> None:
         """Say what we can do; inside TLS that is something else."""
         self.facts["ehlo"] = name
         if self.is_secure:
             lines = self.spec.get("ehlo_tls") or without_starttls(self.ehlo)
-            self.send(crlf(lines))
+            self.reply("ehlo_tls", lines)
             return
         is_fine = self.ehlo[-1].startswith("2")
         self.facts["complete"] = is_fine and not self.offers
-        if not self.strike("ehlo", crlf(self.ehlo)):
-            self.say(self.ehlo, "ehlo")
+        self.reply("ehlo", self.ehlo)
 
     def on_starttls(self) -> None:
         """Reply, and speak TLS after a 220."""
@@ -209,16 +271,13 @@ class SmtpSession(Session):
         if reply is None:
             reply = "220 2.0.0 ready" if self.offers \
                 else "502 5.5.1 not implemented"
-        lines = [reply] if isinstance(reply, str) else list(reply)
+        lines = as_lines(reply)
         if self.is_secure:
-            lines = ["503 5.5.1 TLS is active"]
-        if self.strike("starttls", crlf(lines)):
-            if self.fault == "slow":
-                self.begin_tls(lines)
+            self.mouth.say(b"503 5.5.1 TLS is active\r\n")
             return
         inject = self.spec.get("inject") or ""
-        self.say(lines, "starttls", inject.encode("latin-1", "replace"))
-        self.begin_tls(lines)
+        self.reply("starttls", lines, lambda: self.begin_tls(lines),
+                   inject.encode("latin-1", "replace"))
 
     def begin_tls(self, lines: list[str]) -> None:
         """After 220 nothing but TLS follows."""

@@ -13,14 +13,15 @@ import sys
 import time
 from pathlib import Path
 
-from mxlab import dnsservers, nginx, postfix
+from mxlab import dnsservers, exim, homes, nginx, postfix
 from mxlab.errors import LabError
 from mxlab.plan import Ground, Plan, make_plan
 from mxlab.process import Crew, alive, listening, stop_all
 from mxlab.reading import Line, read_worlds
 from mxlab.zones import write_zones
 
-OWN = ("run", "conf", "zones", "www", "pki", "postfix", "log")
+OWN = ("run", "conf", "zones", "www", "pki", "log")
+MADE = (*OWN, "postfix", "exim")
 SERVERS_WAIT_S = 30
 ENDPOINT_WAIT_S = 0.02       # a certificate takes 1 ms on an idle machine
 SCANNER = "scanner.lab.test"
@@ -36,11 +37,11 @@ def prepare(folder: Path) -> None:
             and not any(mark.exists() for mark in marks):
         raise LabError(f"{folder}: not empty and no lab's; choose another "
                        "--dir")
-    postfix.remove_home(folder)
-    for name in OWN:
+    remove_homes(folder)
+    for name in MADE:
         shutil.rmtree(folder / name, ignore_errors=True)
     try:
-        for name in OWN[:5] + OWN[6:]:
+        for name in OWN:
             (folder / name).mkdir(parents=True)
     except OSError as why:
         raise LabError(f"{folder}: cannot make it ({why.strerror})") from None
@@ -56,7 +57,7 @@ def check_ground(plan: Plan, dns_port: int) -> None:
     wanted = {53: {ground.nsd, ground.proxy, ground.backend}}
     wanted.setdefault(dns_port, set()).add(ground.resolver)
     wanted.setdefault(ground.https_port, set()).update(plan.nginx_addresses)
-    for point in plan.endpoints + plan.postfix:
+    for point in plan.endpoints + plan.postfix + plan.exim:
         wanted.setdefault(point["port"], set()).add(point["address"])
     for port, addresses in wanted.items():
         taken = {address for address, _ in listening(port)} & addresses
@@ -92,7 +93,31 @@ def write_outputs(lines: list[Line], plan: Plan, folder: Path,
         "endpoints": plan.endpoints, "faults": plan.tree.faults,
         "zone_faults": plan.tree.zone_faults,
         "proxy": ground.proxy, "nsd": ground.backend}))
-    (folder / "run" / "postfix.json").write_text(json.dumps(plan.postfix))
+    for name, points in (("postfix", plan.postfix), ("exim", plan.exim)):
+        (folder / "run" / f"{name}.json").write_text(json.dumps(points))
+
+
+def remove_homes(folder: Path) -> None:
+    """Leave nothing behind outside DIR."""
+    homes.remove(folder, "postfix")
+    homes.remove(folder, "exim")
+
+
+def real_servers(lines: list[Line]) -> frozenset[str]:
+    """The programs of others that the world wants and that can run here."""
+    wanted = {spec.get("server") for line in lines
+              for spec in line.smtp.values()}
+    real: set[str] = set()
+    for title, words, program in (("Postfix", postfix.WORDS, postfix),
+                                  ("Exim", exim.WORDS, exim)):
+        if not wanted & words:
+            continue
+        if program.is_usable():
+            real |= words
+        else:
+            print(f"lab: {title} cannot run here (not installed or not "
+                  "root): its hosts are served by the lab's own server")
+    return frozenset(real)
 
 
 def start_own(crew: Crew) -> None:
@@ -125,13 +150,15 @@ def start_all(plan: Plan, folder: Path, zones: list[tuple],
         start_own(crew)
         nginx.start(plan, crew)
         postfix.start(plan, crew)
+        exim.start(plan, crew)
         dnsservers.start(plan, crew, zones, port)
         nginx.wait(plan, crew)
         postfix.wait(plan, crew)
+        exim.wait(plan, crew)
         wait_own(plan, crew)
     except BaseException:
         stop_all(folder)
-        postfix.remove_home(folder)
+        remove_homes(folder)
         raise
 
 
@@ -150,13 +177,7 @@ def up(worlds: list[Path], folder: Path, ground: Ground, port: int,
     lines = read_worlds(worlds)
     # The world may be the copy that an earlier `up` left in DIR.
     prepare(folder)
-    wants_postfix = any(spec.get("server") == "postfix" for line in lines
-                        for spec in line.smtp.values())
-    has_postfix = wants_postfix and postfix.is_usable()
-    if wants_postfix and not has_postfix:
-        print("lab: Postfix cannot run here (not installed or not root): "
-              "its hosts are served by the lab's own server")
-    plan = make_plan(lines, ground, pki, has_postfix)
+    plan = make_plan(lines, ground, pki, real_servers(lines))
     check_ground(plan, port)
     zones = write_zones(plan.tree, plan.key, folder / "zones")
     write_outputs(lines, plan, folder, port, worlds)
@@ -175,7 +196,7 @@ def report(lines: list[Line], plan: Plan, seconds: float) -> None:
           f"{len(plan.tree.zones)} zones ({signed} signed), "
           f"{len(plan.sites)} policy hosts in nginx, "
           f"{len(plan.endpoints)} endpoints of our own, "
-          f"{len(plan.postfix)} in Postfix")
+          f"{len(plan.postfix)} in Postfix, {len(plan.exim)} in Exim")
 
 
 def down(folder: Path) -> None:
@@ -183,6 +204,6 @@ def down(folder: Path) -> None:
     if not folder.is_dir():
         raise LabError(f"{folder}: no such directory")
     count = stop_all(folder.resolve())
-    postfix.remove_home(folder)
+    remove_homes(folder)
     print(f"lab: stopped {count} processes" if count
           else "lab: nothing was running")
