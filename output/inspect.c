@@ -182,6 +182,16 @@ keep_digest(struct arena *a, struct inspection *i, const msgpack_object *map)
 	i->list_sha256 = arena_slice(a, slice_of(hex));
 }
 
+/* One part that is unvalidated makes it worth telling. */
+static void
+keep_unvalidated(struct inspection *i, const msgpack_object *record)
+{
+	const msgpack_object *o = object_get(record, "unvalidated");
+
+	i->unvalidated |= o != NULL && o->type == MSGPACK_OBJECT_BOOLEAN &&
+	    o->via.boolean;
+}
+
 static void
 keep_scan(struct arena *a, struct inspection *i, const msgpack_object *scan)
 {
@@ -196,6 +206,7 @@ keep_scan(struct arena *a, struct inspection *i, const msgpack_object *scan)
 	i->notes = kept_text(a, scan, "notes");
 	i->judged_version = kept_text(a, scan, "judged_version");
 	object_uint(scan, "started", &i->started_ms);
+	keep_unvalidated(i, scan);
 	keep_digest(a, i, scan);
 }
 
@@ -285,6 +296,8 @@ inspect_file(struct arena *a, const char *path, struct inspection *out,
 		inspection_count(a, out, record);
 		if (first && object_is(record, SLICE_LIT("scan")))
 			keep_scan(a, out, record);
+		else if (object_is(record, SLICE_LIT("session")))
+			keep_unvalidated(out, record);
 		else if (object_is(record, SLICE_LIT("end")))
 			keep_end(a, out, record);
 		first = false;

@@ -38,6 +38,7 @@ struct inspection {
 	struct slice judged_version;   /* empty: as the scan judged it */
 	struct slice list_sha256;      /* hexadecimal, of the last that says */
 	uint64_t started_ms;
+	bool unvalidated;              /* the scan, or a session */
 
 	bool has_end;                  /* and it comes last */
 	struct slice reason;

@@ -89,6 +89,26 @@ first_start(const struct merge_run *m)
 	return first == UINT64_MAX ? 0 : first;
 }
 
+/* Of one part is enough: the whole has answers that nobody vouches for. */
+static int
+pack_unvalidated(const struct merge_run *m, msgpack_packer *out)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < m->parts.n; i++) {
+		const msgpack_object *o;
+		msgpack_unpacked u;
+
+		stored_open(&u, merge_part_at(m, i)->scan);
+		o = object_get(&u.data,
+		    field_row(FIELD_scan_unvalidated)->name);
+		any |= o != NULL && o->type == MSGPACK_OBJECT_BOOLEAN &&
+		    o->via.boolean;
+		msgpack_unpacked_destroy(&u);
+	}
+	return any ? msgpack_pack_true(out) : msgpack_pack_false(out);
+}
+
 static int
 pack_text(msgpack_packer *out, struct slice s)
 {
@@ -145,6 +165,8 @@ pack_value(const struct merge_run *m, msgpack_packer *out,
 
 	if (f == FIELD_scan_started)
 		return msgpack_pack_uint64(out, first_start(m));
+	if (f == FIELD_scan_unvalidated)
+		return pack_unvalidated(m, out);
 	if (is_one_of(f, lists, sizeof(lists) / sizeof(lists[0]))) {
 		t = texts_of(m, field_row(f)->name);
 		if (f == FIELD_scan_options)

@@ -45,6 +45,17 @@ pack_ede(struct packer *p, const struct lookup *l)
 	}
 }
 
+static void
+pack_tried(struct packer *p, const struct lookup *l)
+{
+	if (l->n_tried < 2)
+		return;
+	pack_list(p, FIELD_lookup_tried, l->n_tried);
+	for (size_t i = 0; i < l->n_tried; i++)
+		pack_item_str(p, slice_of(outcome_word(
+		    (enum outcome)l->tried[i])));
+}
+
 void
 pack_lookup(struct packer *p, enum field f, const struct rrset *set,
     bool single_resolver)
@@ -69,6 +80,7 @@ pack_lookup(struct packer *p, enum field f, const struct rrset *set,
 		pack_str_if(p, FIELD_lookup_resolver, l->resolver);
 	if (l->outcome == OUTCOME_OK)
 		pack_uint(p, FIELD_lookup_elapsed_ms, l->elapsed_ms);
+	pack_tried(p, l);
 	pack_map_close(p);
 }
 

@@ -19,6 +19,9 @@ void pack_tls(struct packer *p, enum field f, const struct tls_facts *tls);
 /* The strings of each TXT record joined, and as sent where there are parts. */
 void pack_txt(struct packer *p, enum field txt, enum field parts,
     const struct rrset *set);
+/* The answers to --also, as many as were asked for; NULL: none. */
+void pack_also(struct packer *p, const struct rrset *also,
+    const struct also_judgement *j, bool single_resolver);
 /* A TLS-RPT question with what was judged of its answer. */
 void pack_tlsrpt(struct packer *p, enum field f, const struct rrset *set,
     const struct tlsrpt_rrset *tlsrpt, bool single_resolver);

@@ -92,6 +92,7 @@ struct scan_meta {
 	uint8_t list_sha256[32];
 	uint64_t list_lines;
 	bool trust_ad, ipv6;
+	bool unvalidated;     /* no resolver's AD is believed */
 	bool is_judged_again; /* read only: not by the scan's own rules */
 	bool has_trust;
 	uint8_t trust_sha256[32];
@@ -128,6 +129,7 @@ struct session_meta {
 	int64_t started_ms;
 	uint64_t domains;             /* records before it */
 	uint64_t cut_bytes;           /* that were no whole frames */
+	bool unvalidated;             /* from here on */
 	const struct end_meta *previous; /* NULL: the scan was killed */
 };
 

@@ -198,6 +198,7 @@ record_domain(const struct domain_meta *meta, const struct domain_facts *facts,
 	pack_time(&p, FIELD_domain_started, meta->started_ms);
 	pack_uint(&p, FIELD_domain_elapsed_ms, meta->elapsed_ms);
 	pack_uint_if(&p, FIELD_domain_mx_null, count_null_mx(&facts->mx));
+	pack_also(&p, facts->also, j->also, meta->single_resolver);
 
 	p.tally.verdict = j->verdict;
 	p.tally.verdict_dane = j->verdict_dane;

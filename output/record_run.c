@@ -43,6 +43,7 @@ record_scan(const struct scan_meta *meta)
 	pack_bool(&p, FIELD_scan_ipv6, meta->ipv6);
 	pack_time(&p, FIELD_scan_started, meta->started_ms);
 	pack_str_if(&p, FIELD_scan_notes, meta->notes);
+	pack_bool(&p, FIELD_scan_unvalidated, meta->unvalidated);
 	return pack_finish(&p, RECORD_SCAN);
 }
 
@@ -158,5 +159,6 @@ record_session(const struct session_meta *meta)
 	pack_uint_if(&p, FIELD_session_cut_bytes, meta->cut_bytes);
 	if (meta->previous != NULL)
 		pack_previous(&p, meta->previous);
+	pack_bool(&p, FIELD_session_unvalidated, meta->unvalidated);
 	return pack_finish(&p, RECORD_SESSION);
 }

@@ -52,6 +52,8 @@ static const enum field first_fields[OBJECT_COUNT] = {
 	[OBJECT_cert] = FIELD_cert_type,
 	[OBJECT_end] = FIELD_end_type,
 	[OBJECT_session] = FIELD_session_type,
+	[OBJECT_also] = FIELD_also_ns,
+	[OBJECT_also_answer] = FIELD_also_answer_status,
 };
 
 const struct field_row *
@@ -115,6 +117,13 @@ object_field(enum object o, struct slice name, enum field hint)
 		if (is_named(f, name))
 			return f;
 	return FIELD_COUNT;
+}
+
+enum field
+also_field(enum also q)
+{
+	return object_field(OBJECT_also, slice_of(also_word(q)),
+	    FIELD_also_ns + q);
 }
 
 const struct field_row *

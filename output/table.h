@@ -14,7 +14,8 @@ enum object {
 	OBJECT_sts_policy, OBJECT_tlsrpt, OBJECT_mx_short, OBJECT_lookup,
 	OBJECT_ede, OBJECT_attempt, OBJECT_tls, OBJECT_mx, OBJECT_tlsa,
 	OBJECT_tlsa_rr, OBJECT_mx_address, OBJECT_smtp_session, OBJECT_tls_try,
-	OBJECT_dane, OBJECT_cert, OBJECT_end, OBJECT_session,
+	OBJECT_dane, OBJECT_cert, OBJECT_end, OBJECT_session, OBJECT_also,
+	OBJECT_also_answer,
 	OBJECT_COUNT /* also: none, an object of a later version */
 };
 
@@ -24,6 +25,8 @@ enum field object_first(enum object o);
 enum object field_object(enum field f); /* OBJECT_COUNT for FIELD_COUNT */
 /* The object inside a MAP or MAPS field, else OBJECT_COUNT. */
 enum object field_sub(enum field f);
+/* Where `also` has the answer to a question. */
+enum field also_field(enum also q);
 size_t field_name_bytes(enum field f);
 /*
  * The field of that name, or FIELD_COUNT.  `hint` is looked at first: records

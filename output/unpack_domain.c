@@ -141,6 +141,7 @@ unpack_domain(struct arena *a, const msgpack_object *record,
 	unpack_tlsrpt(&u, &w, FIELD_domain_tlsrpt, &facts->tlsrpt_txt);
 	unpack_lookup(&u, &w, FIELD_domain_mx_lookup, &facts->mx);
 	facts->mx.n = 0;
+	facts->also = unpack_also(&u, &w);
 	unpack_hosts(&u, &w, facts);
 	make_mx_set(&u, (size_t)view_uint(&w, FIELD_domain_mx_null,
 	    LIMIT_MX_RRS), facts);

@@ -61,6 +61,17 @@ unpack_ede(struct unpacker *u, const struct view *w, struct lookup *out)
 	}
 }
 
+/* What a later version could send more of is left out. */
+static void
+unpack_tried(struct unpacker *u, const struct view *w, struct lookup *out)
+{
+	struct items tried = view_list(w, FIELD_lookup_tried);
+
+	for (size_t i = 0; i < tried.n && i < sizeof(out->tried); i++)
+		out->tried[out->n_tried++] = (uint8_t)outcome_of_word(u,
+		    object_bytes(&tried.item[i]));
+}
+
 void
 unpack_lookup(struct unpacker *u, const struct view *outer, enum field f,
     struct rrset *out)
@@ -85,6 +96,7 @@ unpack_lookup(struct unpacker *u, const struct view *outer, enum field f,
 	l->resolver = view_str(&w, FIELD_lookup_resolver);
 	l->elapsed_ms = (uint32_t)view_uint(&w, FIELD_lookup_elapsed_ms,
 	    UINT32_MAX);
+	unpack_tried(u, &w, l);
 }
 
 static void
@@ -189,9 +201,9 @@ unpack_txt(struct unpacker *u, const struct view *w, enum field txt,
 	struct items joined = view_list(w, txt);
 	struct items apart = view_list(w, parts);
 
+	out->n = joined.n;
 	if (joined.n == 0)
 		return;
-	out->n = joined.n;
 	out->txt = arena_array(u->arena, joined.n, sizeof(*out->txt));
 	for (size_t i = 0; i < joined.n; i++) {
 		out->txt[i].joined = object_bytes(&joined.item[i]);

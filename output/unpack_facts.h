@@ -16,5 +16,7 @@ void unpack_txt(struct unpacker *u, const struct view *w, enum field txt,
     enum field parts, struct rrset *out);
 void unpack_tlsrpt(struct unpacker *u, const struct view *outer, enum field f,
     struct rrset *out);
+/* ALSO_COUNT answers; NULL where none was asked for. */
+struct rrset *unpack_also(struct unpacker *u, const struct view *domain);
 void unpack_address(struct unpacker *u, struct slice text,
     struct address *out);

@@ -26,7 +26,8 @@ enum own { OWN_JSON, OWN_SUGGEST, OWN_TLSRPT, OWN_ORGANIZATION,
 static const char *const scan_only[] = { "output", "force", "resume",
 	"frame-ms", "level", "notes", "status-file", "stages", "dry-run",
 	"shard", "dns-rate", "resolver-rate", "dns-window",
-	"smtp-window", "policy-window", "workers", "window", "drain-ms" };
+	"smtp-window", "policy-window", "workers", "window", "drain-ms",
+	"also" };
 
 static const struct option_row own_rows[] = {
 	{ .name = "json", .def = "",

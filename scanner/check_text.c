@@ -204,9 +204,9 @@ dane_said(const struct check_view *v)
 		break;
 	}
 	if (check_view_is_dnssec_blind(v))
-		return (struct said){ INK_DIM, "Not judged: the resolver is "
-		    "not known to validate DNSSEC. Ask one on this machine, "
-		    "or give --trust-ad." };
+		return (struct said){ INK_DIM, "Not judged: unvalidated, since "
+		    "the resolver is not known to validate DNSSEC. Ask one "
+		    "on this machine, or give --trust-ad." };
 	return (struct said){ INK_WARN, "It could not be determined." };
 }
 

@@ -145,6 +145,7 @@ info_json(const char *path, const struct inspection *i)
 	key_text(&o, "reason", i->reason);
 	key_uint(&o, "list_lines", i->list_lines);
 	key_uint(&o, "started", i->started_ms);
+	key_bool(&o, "unvalidated", i->unvalidated);
 	key_uint(&o, "duration_ms", i->duration_ms);
 	key_uint(&o, "dns_queries", i->dns_queries);
 	key_uint(&o, "policy_connects", i->policy_connects);

@@ -139,6 +139,9 @@ header(const struct inspection *i)
 	line_of_text("EHLO name", i->ehlo_name);
 	line_of_text("stages", i->stages);
 	line_of_text("resolvers", i->resolvers);
+	if (i->unvalidated)
+		line_of_text("DNSSEC", SLICE_LIT("unvalidated: no resolver's "
+		    "AD is believed, DANE is unknown"));
 	line_of_text("notes", i->notes);
 	label("started");
 	printf("%s\n", date_text(i->started_ms, text));

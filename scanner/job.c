@@ -159,6 +159,25 @@ job_discover(struct job *j)
 }
 
 static void
+job_also(struct job *j)
+{
+	struct domain_facts *f = &j->facts;
+	unsigned asked = j->worker->run->also;
+
+	if (asked == 0)
+		return;
+	f->also = arena_array(j->arena, ALSO_COUNT, sizeof(*f->also));
+	for (size_t i = 0; i < ALSO_COUNT; i++) {
+		enum also q = (enum also)i;
+
+		if (also_is_asked(asked, q) &&
+		    !also_is_known(&f->mx.lookup, &f->also[q]))
+			ask(j, also_owner(j->arena, q, f->name),
+			    also_type(q), &f->also[q]);
+	}
+}
+
+static void
 job_locate_policy(struct job *j)
 {
 	struct policy_facts *p = &j->facts.policy;
@@ -254,6 +273,10 @@ is_inconclusive(const struct run *run, const struct judgement *v)
 	if (run->wants_policy &&
 	    v->policy_status == POLICY_STATUS_INCONCLUSIVE)
 		return true;
+	for (size_t q = 0; q < ALSO_COUNT; q++)
+		if (also_is_asked(run->also, (enum also)q) &&
+		    v->also[q].status == ALSO_STATUS_UNKNOWN)
+			return true;
 	if (!run->wants_smtp)
 		return false;
 	for (size_t i = 0; i < v->n_host; i++)

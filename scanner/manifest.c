@@ -71,6 +71,15 @@ add_resolvers(struct texts *t, const struct run *r)
 	}
 }
 
+static bool
+is_unvalidated(const struct run *r)
+{
+	for (size_t i = 0; i < r->dns.n_resolver; i++)
+		if (r->dns.trusted[i])
+			return false;
+	return true;
+}
+
 void
 manifest_post_session(struct run *r, const struct resume *from)
 {
@@ -80,6 +89,7 @@ manifest_post_session(struct run *r, const struct resume *from)
 	struct session_meta m = { .version = slice_of(MXCENSUS_VERSION),
 		.started_ms = r->started_ms, .domains = from->tally.domains,
 		.cut_bytes = from->cut_bytes,
+		.unvalidated = is_unvalidated(r),
 		.previous = from->has_end ? &from->end : NULL };
 	struct record *record;
 
@@ -125,6 +135,7 @@ manifest_post(struct run *r, const struct list_facts *list)
 	m.stage = stages.v.p, m.n_stage = stages.v.n;
 	m.resolver = resolvers.v.p, m.n_resolver = resolvers.v.n;
 	m.ipv6 = r->ipv6;
+	m.unvalidated = is_unvalidated(r);
 	memcpy(m.list_sha256, list->sha256, sizeof(m.list_sha256));
 	tls_trust_digest(r->worker[0]->tls, m.trust_sha256);
 	m.trust_certificates = tls_trust_count(r->worker[0]->tls);

@@ -17,6 +17,7 @@
 #include "scanner/base/log.h"
 #include "scanner/preflight.h"
 #include "scanner/resume.h"
+#include "scanner/rules/also.h"
 #include "scanner/shard.h"
 #include "scanner/stream.h"
 
@@ -72,6 +73,18 @@ parse_stages(struct run *r, const char *text)
 	if (!dns)
 		log_error("--stages %s: dns is needed by all others", text);
 	return dns;
+}
+
+static bool
+parse_also(struct run *r, const char *text)
+{
+	struct slice bad;
+
+	if (text == NULL || also_parse(slice_of(text), &r->also, &bad))
+		return true;
+	log_error("--also %s: unknown question \"%.*s\"; give some of "
+	    "ns,ds,spf,dmarc,caa,bimi,a", text, SLICE_ARG(bad));
+	return false;
 }
 
 static bool
@@ -136,7 +149,8 @@ make_reach(struct run *r)
 bool
 prepare_reach(struct run *r)
 {
-	return parse_stages(r, r->options->stages) && make_reach(r);
+	return parse_stages(r, r->options->stages) &&
+	    parse_also(r, r->options->also) && make_reach(r);
 }
 
 static bool

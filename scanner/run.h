@@ -53,6 +53,7 @@ struct run {
 	struct smtp_config smtp;
 	struct tls_config tls;
 	bool wants_policy, wants_smtp;
+	unsigned also;             /* questions beyond, as also_parse() says */
 	bool ipv6;                 /* may IPv6 addresses be contacted? */
 	struct reach *reach;
 	struct gate *smtp_gate;

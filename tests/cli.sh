@@ -91,6 +91,10 @@ expect "who are we: one network is not private" 1 "must say who it is" \
 	scan "${private[@]}" --only-net 9.9.9.0/24 "$dir/list" -o "$dir/x.mxc"
 expect "bad stage" 1 "unknown stage" \
 	scan --stages dns,ftp "$dir/list" -o "$dir/x.mxc"
+expect "bad question" 1 'unknown question "mx"; give some of ns,ds' \
+	scan --also spf,mx "$dir/list" -o "$dir/x.mxc"
+expect "no question" 1 "unknown question" \
+	scan --also "" "$dir/list" -o "$dir/x.mxc"
 expect "bad network" 1 "give a network" \
 	scan --only-net 300.1.2.3/8 "$dir/list" -o "$dir/x.mxc"
 expect "bad resolver" 1 "give an address" \

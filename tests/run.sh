@@ -153,6 +153,7 @@ lab_stops() {
 	run lab_manners tests/lab/in-net tests/lab/manners.sh
 	run lab_dane_vectors tests/lab/in-net tests/lab/dane_vectors.sh
 	run lab_odd tests/lab/in-net tests/lab/odd.sh
+	run lab_unvalidated tests/lab/in-net tests/lab/unvalidated.sh
 }
 
 [ $# -gt 0 ] || set -- style unit both

@@ -185,7 +185,7 @@ answer_step(struct message *m, struct dns_gather *g, struct dns_name *at)
 			if (!dns_gather_add(g, m->bytes, &rr))
 				return STEP_BAD;
 			ttl_lower(m, rr.ttl);
-		} else if (rr.type == DNS_TYPE_CNAME && target.n == 0) {
+		} else if (rr.type == DNS_CNAME && target.n == 0) {
 			struct cursor data = c;
 
 			cursor_seek(&data, rr.data_at);

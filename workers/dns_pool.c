@@ -104,7 +104,9 @@ take_message(struct dns_pool *p, struct dns_channel *channel,
 	dns_answer_read(t->arena, message, t->type, &answer);
 	note_answer(b, channel, attempt, answer.set.lookup.outcome);
 	dns_task_end_attempt(b, attempt);
+	attempt->outcome = (uint8_t)answer.set.lookup.outcome;
 	if ((answer.truncated || cut) && !channel->is_tcp) {
+		attempt->outcome = OUTCOME_TRUNCATED;
 		t->last = channel->up;
 		dns_task_truncated(b, t);
 		return;
@@ -114,8 +116,10 @@ take_message(struct dns_pool *p, struct dns_channel *channel,
 		dns_task_without_edns(b, t);
 		return;
 	}
-	if (answer.truncated)
+	if (answer.truncated) {
 		answer.set.lookup.outcome = OUTCOME_DNS_MALFORMED;
+		attempt->outcome = OUTCOME_DNS_MALFORMED;
+	}
 	dns_task_answered(b, t, &answer, channel->up);
 }
 

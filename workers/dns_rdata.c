@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * dns_rdata.c: the contents of A, AAAA, MX, TXT and TLSA records.
+ * dns_rdata.c: the contents of A, AAAA, MX, TXT and TLSA records; those kept
+ * as text (NS, CNAME, DS, CAA) are read by dns_rdata_text.c.
  *
  * Fed by dns_message.c with the records that answer a question; gives sorted
  * sets without duplicates, capped last, so that two runs of the same world
@@ -55,6 +56,14 @@ compare_address(const void *x, const void *y)
 }
 
 static int
+compare_text(const void *x, const void *y)
+{
+	const struct slice *a = x, *b = y;
+
+	return slice_cmp(*a, *b);
+}
+
+static int
 compare_tlsa(const void *x, const void *y)
 {
 	const struct tlsa_rr *a = x, *b = y;
@@ -70,6 +79,7 @@ dns_gather_init(struct dns_gather *g, struct arena *a, enum dns_type type)
 {
 	g->a = a;
 	g->type = type;
+	g->is_cut = false;
 	switch (type) {
 	case DNS_A:
 	case DNS_AAAA:
@@ -83,6 +93,12 @@ dns_gather_init(struct dns_gather *g, struct arena *a, enum dns_type type)
 		break;
 	case DNS_TLSA:
 		g->rr = VEC_OF(struct tlsa_rr);
+		break;
+	case DNS_NS:
+	case DNS_CNAME:
+	case DNS_DS:
+	case DNS_CAA:
+		g->rr = VEC_OF(struct slice);
 		break;
 	}
 }
@@ -180,6 +196,11 @@ dns_gather_add(struct dns_gather *g, struct slice message,
 		return add_txt(g, data);
 	case DNS_TLSA:
 		return add_tlsa(g, data);
+	case DNS_NS:
+	case DNS_CNAME:
+	case DNS_DS:
+	case DNS_CAA:
+		return dns_text_add(g, message, rr);
 	}
 	return false;
 }
@@ -255,6 +276,21 @@ finish_tlsa(struct dns_gather *g, struct rrset *out)
 	}
 }
 
+/* RFC 2181 10.1: of aliases there is one. */
+static void
+finish_text(struct dns_gather *g, struct rrset *out)
+{
+	bool is_alias = g->type == DNS_CNAME;
+
+	out->cut = settle(&g->rr, compare_text, is_alias ? 1 :
+	    LIMIT_OTHER_RRS) || g->is_cut;
+	out->text = g->rr.p;
+	if (is_alias) {
+		out->lookup.cname = g->rr.p;
+		out->lookup.n_cname = g->rr.n;
+	}
+}
+
 void
 dns_gather_finish(struct dns_gather *g, struct rrset *out)
 {
@@ -275,6 +311,12 @@ dns_gather_finish(struct dns_gather *g, struct rrset *out)
 	case DNS_TLSA:
 		out->cut = settle(&g->rr, compare_tlsa, LIMIT_TLSA_RRS);
 		finish_tlsa(g, out);
+		break;
+	case DNS_NS:
+	case DNS_CNAME:
+	case DNS_DS:
+	case DNS_CAA:
+		finish_text(g, out);
 		break;
 	}
 	out->n = g->rr.n;

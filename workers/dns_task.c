@@ -264,7 +264,7 @@ dns_task_sent(struct dns_book *b, struct dns_task *t,
 	if (channel->is_tcp)
 		STAT_ADD(b->stats->dns_tcp, 1);
 	t->attempt[t->n_attempt++] = (struct dns_attempt){ channel,
-		(uint32_t)now, id };
+		(uint32_t)now, id, OUTCOME_DNS_TIMEOUT };
 	channel->live++;
 	t->state = DNS_TASK_FLYING;
 	dns_task_move(t, NULL);
@@ -338,6 +338,9 @@ dns_task_finish(struct dns_book *b, struct dns_task *t)
 	void *ctx = t->ctx;
 
 	l->attempts = t->n_attempt;
+	l->n_tried = t->n_attempt;
+	for (size_t i = 0; i < t->n_attempt; i++)
+		l->tried[i] = t->attempt[i].outcome;
 	if (t->n_attempt > 0)
 		l->elapsed_ms = (uint32_t)(loop_now_ms(b->loop) - t->first_ms);
 	end_attempts(b, t);

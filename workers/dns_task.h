@@ -21,8 +21,7 @@
 #include "workers/due.h"
 
 #define DNS_IDS 65536
-/* Six silent ones and two more, should one of them be answered by TC. */
-#define DNS_ATTEMPTS_MAX 8
+#define DNS_ATTEMPTS_MAX LIMIT_DNS_ATTEMPTS
 
 enum dns_task_state {
 	DNS_TASK_WAITING, /* in line for its first query */
@@ -38,6 +37,7 @@ struct dns_attempt {
 	struct dns_channel *channel; /* NULL: over */
 	uint32_t sent_ms;            /* the clock's lower bits */
 	uint16_t id;
+	uint8_t outcome;             /* an enum outcome; silence until told */
 };
 
 struct dns_task {

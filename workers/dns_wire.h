@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * dns_wire.h: what dns_message.c (the walk) and dns_rdata.c (the records'
- * contents) share.  Nobody else includes it.
+ * dns_wire.h: what dns_message.c (the walk), dns_rdata.c and dns_rdata_text.c
+ * (the records' contents) share.  Nobody else includes it.
  */
 #pragma once
 
 #include "workers/dns_message.h"
 
 /* IANA numbers that are no question types of ours. */
-#define DNS_TYPE_CNAME 5
 #define DNS_TYPE_SOA 6
 #define DNS_TYPE_OPT 41
 #define DNS_CLASS_IN 1
@@ -29,6 +28,7 @@ struct dns_rr {
 struct dns_gather {
 	struct arena *a;
 	enum dns_type type;
+	bool is_cut; /* a record was longer than what is kept of one */
 	struct vec rr;
 };
 
@@ -38,3 +38,7 @@ void dns_gather_init(struct dns_gather *g, struct arena *a,
 bool dns_gather_add(struct dns_gather *g, struct slice message,
     const struct dns_rr *rr);
 void dns_gather_finish(struct dns_gather *g, struct rrset *out);
+
+/* The same for NS, CNAME, DS and CAA: one text a record. */
+bool dns_text_add(struct dns_gather *g, struct slice message,
+    const struct dns_rr *rr);

@@ -22,6 +22,10 @@
 #define LIMIT_ADDRESSES 8         /* per family and host, after sorting */
 #define LIMIT_TLSA_RRS 32
 #define LIMIT_TLSA_DATA_BYTES 4096 /* Full(0) certificates included */
+#define LIMIT_DNS_ATTEMPTS 8      /* six silent ones, two after truncation */
+#define LIMIT_OTHER_RRS 32        /* NS, DS and CAA RRs kept per name */
+#define LIMIT_DS_DIGEST_BYTES 64  /* SHA-384 has 48 */
+#define LIMIT_CAA_VALUE_BYTES 512 /* an issuer's name with parameters */
 
 /* Policy fetch */
 #define LIMIT_POLICY_BODY_BYTES 65536 /* RFC 8461 3.3 suggests 64 KB */

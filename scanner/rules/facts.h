@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "scanner/base/limits.h"
 #include "scanner/base/text.h"
 #include "scanner/rules/vocabulary.h"
 
@@ -19,10 +20,14 @@
 
 enum dns_type {
 	DNS_A = 1,
+	DNS_NS = 2,
+	DNS_CNAME = 5,
 	DNS_MX = 15,
 	DNS_TXT = 16,
 	DNS_AAAA = 28,
+	DNS_DS = 43,
 	DNS_TLSA = 52,
+	DNS_CAA = 257,
 };
 
 struct ede { /* RFC 8914 */
@@ -42,6 +47,9 @@ struct lookup {
 	uint32_t attempts;    /* queries sent */
 	uint32_t elapsed_ms;
 	struct slice resolver; /* address that gave the answer; may be empty */
+	/* Of each query, in the order sent, an enum outcome. */
+	uint8_t tried[LIMIT_DNS_ATTEMPTS];
+	uint8_t n_tried;
 };
 
 /* Present or proven absent; anything else could not be determined. */
@@ -77,7 +85,7 @@ struct tlsa_rr { /* RFC 6698 2.1 */
 
 /*
  * An answer: n elements of the array that belongs to the type asked, sorted
- * and without duplicates (MX by preference then host, TXT by bytes,
+ * and without duplicates (MX by preference then host, TXT and text by bytes,
  * addresses and TLSA by bytes) *before* any cap is applied.
  */
 struct rrset {
@@ -88,6 +96,11 @@ struct rrset {
 	struct txt_rr *txt;
 	struct address *address;
 	struct tlsa_rr *tlsa;
+	/*
+	 * NS, CNAME: the target; DS, CAA: presentation form, "12345 13 2 AB",
+	 * "0 issue \"ca.example\"".  Of CNAME one, lookup.cname as well.
+	 */
+	struct slice *text;
 };
 
 /* ---- TLS and certificates ---- */
@@ -328,6 +341,10 @@ struct domain_facts {
 	struct rrset mx;
 	struct rrset sts_txt;
 	struct rrset tlsrpt_txt;
+	/*
+	 * ALSO_COUNT of them, by question; NONE: not asked.  NULL: none was.
+	 */
+	struct rrset *also;
 	struct policy_facts policy;
 	/*
 	 * The hosts asked, sorted by (preference, host): the targets of the

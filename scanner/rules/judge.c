@@ -329,6 +329,17 @@ verdict(const struct domain_facts *f, struct judgement *out, bool is_final)
 	return verdict_of_policy(f, out, is_final);
 }
 
+static void
+judge_also(struct arena *a, const struct domain_facts *f,
+    struct judgement *out)
+{
+	if (f->also == NULL)
+		return;
+	out->also = arena_array(a, ALSO_COUNT, sizeof(*out->also));
+	for (size_t q = 0; q < ALSO_COUNT; q++)
+		out->also[q] = also_judge((enum also)q, &f->also[q]);
+}
+
 void
 judge_domain(struct arena *a, const struct domain_facts *facts,
     struct judgement *out)
@@ -347,5 +358,6 @@ judge_domain(struct arena *a, const struct domain_facts *facts,
 	judge_match(a, facts, out);
 	judge_dane(facts, out);
 	judge_quality(facts, out);
+	judge_also(a, facts, out);
 	out->verdict = verdict(facts, out, is_final);
 }

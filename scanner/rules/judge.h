@@ -8,6 +8,7 @@
 #pragma once
 
 #include "scanner/base/arena.h"
+#include "scanner/rules/also.h"
 #include "scanner/rules/facts.h"
 #include "scanner/rules/findings.h"
 #include "scanner/rules/sts.h"
@@ -45,6 +46,7 @@ struct judgement {
 	enum verdict verdict;
 	enum verdict verdict_dane;
 	struct finding_set findings;
+	struct also_judgement *also; /* as in the facts */
 };
 
 void judge_domain(struct arena *a, const struct domain_facts *facts,

@@ -61,6 +61,7 @@ fetch_end(const struct policy_facts *p)
 	case OUTCOME_DNS_MALFORMED:
 	case OUTCOME_DNS_TIMEOUT:
 	case OUTCOME_CNAME_LOOP:
+	case OUTCOME_TRUNCATED:
 	case OUTCOME_GREETING_TIMEOUT:
 	case OUTCOME_SMTP_4YZ:
 	case OUTCOME_SMTP_5YZ:

@@ -96,6 +96,18 @@ static const char *const mx_class_words[] = {
 #define MX_CLASS(symbol, word, sentence) word,
 #include "scanner/rules/vocabulary.def"
 };
+static const char *const also_words[] = {
+#define ALSO(symbol, word, sentence) word,
+#include "scanner/rules/vocabulary.def"
+};
+static const char *const also_status_words[] = {
+#define ALSO_STATUS(symbol, word, sentence) word,
+#include "scanner/rules/vocabulary.def"
+};
+static const char *const also_policy_words[] = {
+#define ALSO_POLICY(symbol, word, sentence) word,
+#include "scanner/rules/vocabulary.def"
+};
 
 const char *
 record_status_word(enum record_status s)
@@ -163,6 +175,24 @@ mx_class_word(enum mx_class c)
 	return mx_class_words[c];
 }
 
+const char *
+also_word(enum also q)
+{
+	return also_words[q];
+}
+
+const char *
+also_status_word(enum also_status s)
+{
+	return also_status_words[s];
+}
+
+const char *
+also_policy_word(enum also_policy p)
+{
+	return also_policy_words[p];
+}
+
 static const struct vocabulary_word all_words[] = {
 #define RECORD_STATUS(symbol, word, sentence) \
 	{ "record_status", word, sentence },
@@ -177,6 +207,9 @@ static const struct vocabulary_word all_words[] = {
 #define NAME_BY(symbol, word, sentence) { "name_by", word, sentence },
 #define MX_MATCH(symbol, word, sentence) { "mx_match", word, sentence },
 #define MX_CLASS(symbol, word, sentence) { "mx_class", word, sentence },
+#define ALSO(symbol, word, sentence) { "also", word, sentence },
+#define ALSO_STATUS(symbol, word, sentence) { "also_status", word, sentence },
+#define ALSO_POLICY(symbol, word, sentence) { "also_policy", word, sentence },
 #include "scanner/rules/vocabulary.def"
 };
 

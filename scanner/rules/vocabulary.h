@@ -82,6 +82,25 @@ enum mx_class {
 	MX_CLASS_COUNT
 };
 
+/* Questions of --also. */
+enum also {
+#define ALSO(symbol, word, sentence) ALSO_##symbol,
+#include "scanner/rules/vocabulary.def"
+	ALSO_COUNT
+};
+
+enum also_status {
+#define ALSO_STATUS(symbol, word, sentence) ALSO_STATUS_##symbol,
+#include "scanner/rules/vocabulary.def"
+	ALSO_STATUS_COUNT
+};
+
+enum also_policy {
+#define ALSO_POLICY(symbol, word, sentence) ALSO_POLICY_##symbol,
+#include "scanner/rules/vocabulary.def"
+	ALSO_POLICY_COUNT
+};
+
 /* What is not known is not "no". */
 enum tri { TRI_UNKNOWN, TRI_NO, TRI_YES };
 
@@ -102,6 +121,9 @@ const char *tls_version_word(enum tls_version v);
 const char *name_by_word(enum name_by n);
 const char *mx_match_word(enum mx_match m);
 const char *mx_class_word(enum mx_class c);
+const char *also_word(enum also q);
+const char *also_status_word(enum also_status s);
+const char *also_policy_word(enum also_policy p);
 
 /* For `mxcensus schema`: every set with its words, in order. */
 struct vocabulary_word {

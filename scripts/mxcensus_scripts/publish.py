@@ -56,7 +56,7 @@ ROWS_OF = {"domain": "line of the list", "mx": "MX host",
            "cert": "distinct certificate", "scan": "scan (how it was made)",
            "end": "scan (what it added up to)"}
 REDACTED = ("Mailboxes in TXT records (`tlsrpt` with its `rua`, also of `mx`; "
-            "`sts.record`) are redacted: the local part reads `redacted`, the "
+            "`sts.record`, `also`) are redacted: the local part reads `redacted`, the "
             "domain is kept; a record split in several strings is joined "
             "where it held one, and text that is not UTF-8 is left out.")
 KEPT = "Mailboxes in TXT records are as they were found."

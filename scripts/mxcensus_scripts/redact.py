@@ -13,9 +13,10 @@ from typing import Any
 
 from mxcensus_scripts.schema import literal
 
-# Objects of the schema whose texts come from TXT records; fields in them.
-OBJECTS = ("sts_record", "tlsrpt")
-TEXTS = ("rua", "txt")
+# Objects of the schema whose texts come from TXT records (or, in `rr`, CAA,
+# which may name a mailbox); fields in them.
+OBJECTS = ("sts_record", "tlsrpt", "also_answer")
+TEXTS = ("rua", "txt", "rr")
 PARTS = "txt_parts"
 UNREADABLE = '{"b64":""}'
 # In turn: the whole of a mailto:, user names of a URL, quoted local parts,

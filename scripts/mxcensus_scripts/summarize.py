@@ -39,7 +39,10 @@ NEEDS: Needs = {
             "content_type", "location")),
         *(f"sts.policy.{q}.{field}" for q in ("a", "aaaa") for field in (
             "outcome", "addresses", "cname", "ede.code")),
-        *("sts.policy.tls." + field for field in TLS)),
+        *("sts.policy.tls." + field for field in TLS),
+        *(f"also.{q}.status" for q in ("ns", "ds", "spf", "dmarc", "caa",
+                                       "bimi", "a")),
+        "also.ns.rr", "also.spf.policy", "also.dmarc.policy"),
     "mx": (
         "host", "starttls", "tls", "trusted", "name_ok", "time_ok", "dane",
         "a.outcome", "a.addresses", "a.ede.code", "aaaa.addresses",
@@ -126,6 +129,7 @@ def measure(records: Store, program: Program | None,
     records.run("measure_pairs")
     records.run("measure_sts")
     records.run("names")
+    records.run("also_names")
     with names.asking(records, program) as answers:
         records.run("measure_hosts")
         if answers is not None:

@@ -47,16 +47,17 @@ TABLES = {
     "ehlo": "EHLO",
     "software": "Software",
     "operators": "MX operators",
+    "also": "Asked by --also",
     "verdicts": "Verdicts",
     "findings": "Findings",
     "tls_versions": "TLS versions offered alone",
 }
 # Not printed, unless asked for, where the records have nothing of it.
-OPTIONAL = ("tls_versions",)
+OPTIONAL = ("also", "tls_versions")
 # What is printed for people where they do not choose.
 MAIN = ("adoption", "cross", "misconfigured", "records", "policy", "max_age",
         "certificates", "consistency", "risk", "dane", "smtp", "starttls",
-        "tls", "verdicts", "findings", "tls_versions")
+        "tls", "also", "verdicts", "findings", "tls_versions")
 # The group of all groups that are not shown by themselves.
 OTHERS = "(others)"
 VALUES = ("numerator", "denominator", "share", "inconclusive")

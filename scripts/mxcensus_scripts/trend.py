@@ -23,10 +23,11 @@ from mxcensus_scripts.trend_text import Point, Scan, Series, Step, Trend
 
 FORMATS = ("text", "markdown", "csv", "json")
 # Their rows are of hosts, sessions and certificates, not of domains alone, or
-# (popularity) of ranks, which a list gives anew each time.
+# (popularity) of ranks, which a list gives anew each time; or (also) they are
+# there in some scans alone.
 HOST_TABLES = ("popularity", "dane", "dane_records", "dane_matrix",
                "dane_issuers", "bogus", "smtp", "starttls", "tls", "ciphers",
-               "issuers", "ehlo", "software", "tls_versions")
+               "issuers", "ehlo", "software", "also", "tls_versions")
 HISTORY = ("sts.policy.mx", "sts.policy.mx_match", "sts.policy.mx_class")
 Key = tuple[str, str, str]
 

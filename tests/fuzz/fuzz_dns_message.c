@@ -17,17 +17,28 @@
 #include "scanner/base/banned.h"
 
 #define HEADER_BYTES 12
+/* A CAA of which every byte is escaped. */
+#define TEXT_MAX (4 * (255 + LIMIT_CAA_VALUE_BYTES) + 16)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const enum dns_type types[] = { DNS_A, DNS_AAAA, DNS_MX, DNS_TXT,
-	DNS_TLSA };
+	DNS_TLSA, DNS_NS, DNS_CNAME, DNS_DS, DNS_CAA };
 
 static void
 check(bool holds)
 {
 	if (!holds)
 		abort();
+}
+
+static bool
+starts_with_number(struct slice text, unsigned number)
+{
+	uint64_t ours;
+
+	return slice_to_u64(slice_upto(text, slice_find(text, ' ')), 5,
+	    &ours) && ours == number;
 }
 
 /* Does ldns' record say what ours, the i-th of the set, says? */
@@ -59,6 +70,16 @@ same(struct arena *a, const ldns_rr *rr, enum dns_type type,
 		    set->txt[i].part[0]);
 	case DNS_TLSA:
 		return ldns_rdf2native_int8(first) == set->tlsa[i].usage;
+	case DNS_NS:
+	case DNS_CNAME:
+		c = cursor_of(ldns_rdf_data(first), ldns_rdf_size(first));
+		return dns_name_read(&c, &name) &&
+		    slice_eq(dns_name_text(a, &name), set->text[i]);
+	case DNS_DS:
+	case DNS_CAA:
+		return starts_with_number(set->text[i], type == DNS_DS ?
+		    ldns_rdf2native_int16(first) :
+		    ldns_rdf2native_int8(first));
 	}
 	return false;
 }
@@ -142,6 +163,15 @@ check_witness(struct arena *a, const ldns_pkt *pkt, enum dns_type type,
 	}
 }
 
+static bool
+is_printable(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < 0x20 || s.p[i] > 0x7e)
+			return false;
+	return true;
+}
+
 static void
 check_bounds(const struct rrset *set)
 {
@@ -154,6 +184,9 @@ check_bounds(const struct rrset *set)
 	for (size_t i = 0; i < l->n_ede; i++)
 		check(l->ede[i].text.n <= LIMIT_DNS_EDE_TEXT_BYTES &&
 		    slice_is_utf8(l->ede[i].text));
+	for (size_t i = 0; set->text != NULL && i < set->n; i++)
+		check(set->n <= LIMIT_OTHER_RRS && set->text[i].n > 0 &&
+		    set->text[i].n <= TEXT_MAX && is_printable(set->text[i]));
 	for (size_t i = 0; set->txt != NULL && i < set->n; i++) {
 		size_t sum = 0;
 

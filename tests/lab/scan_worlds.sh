@@ -7,7 +7,8 @@ set -u
 
 cat tests/worlds/*.jsonl >"$dir/world.jsonl"
 lab_up "$dir/world.jsonl"
-check "the scan runs" scan "$dir/a.mxc"
+also=ns,ds,spf,dmarc,caa,bimi,a
+check "the scan runs" scan "$dir/a.mxc" --also $also
 SHOW=200 check "every story is told as written" \
 	tests/lab/lab check --dir "$dir/lab" "$dir/a.mxc"
 check "contacts as recorded" \
@@ -43,4 +44,34 @@ dns_alone() {
 		tests/lab/lab contacts --dir "$dir/lab" "$dir/dns.mxc"
 }
 check "--stages dns contacts nobody and sees the same records" dns_alone
+
+# A name that does not exist, or is excluded, has been asked about enough.
+queries() {
+	# shellcheck disable=SC2046
+	"$MXCENSUS" scan $(cat "$dir/lab/scan.args") --stages dns "$@" \
+		"$dir/some.txt" --exclude "$dir/exclude.txt" --force \
+		-o "$dir/some.mxc" >&2 &&
+		"$MXCENSUS" cat --type end "$dir/some.mxc" |
+		sed -n 's/.*"dns_queries":\([0-9]*\).*/\1/p'
+}
+nothing_more() {
+	printf '%s\n' also-gone.example also-all.example >"$dir/some.txt"
+	echo also-all.example >"$dir/exclude.txt"
+	[ "$(queries)" -eq 3 ] && [ "$(queries --also $also)" -eq 3 ] ||
+		return 1
+	echo also-nothing.example >"$dir/some.txt"
+	[ "$(queries)" -eq 3 ] && [ "$(queries --also $also)" -eq 10 ]
+}
+check "--also costs one query each, none where there is no name" nothing_more
+
+same_by_any_worker() {
+	: >"$dir/exclude.txt"
+	grep -oE '[a-z-]*also-[a-z-]+\.example' "$dir/lab/list.txt" \
+		>"$dir/some.txt" &&
+		queries --also $also --workers 1 &&
+		mv "$dir/some.mxc" "$dir/one.mxc" &&
+		queries --also $also --workers 3 &&
+		equal "$dir/one.mxc" "$dir/some.mxc"
+}
+check "and the same answers whoever asks" same_by_any_worker
 finish

@@ -175,7 +175,42 @@ add_lookup_rest(struct arena *a, struct rrset *set)
 	set->lookup.ede = ede;
 	set->lookup.n_ede = 1;
 	set->lookup.attempts = 3;
+	set->lookup.n_tried = 3;
+	set->lookup.tried[0] = OUTCOME_DNS_TIMEOUT;
+	set->lookup.tried[1] = OUTCOME_SERVFAIL;
+	set->lookup.tried[2] = OUTCOME_OK;
 	set->cut = true;
+}
+
+static void
+add_also(struct arena *a, struct sample_domain *d)
+{
+	static const char *const ns[] = { "ns1.example.net",
+		"ns2.example.net" };
+	static const char *const ds[] = { "12345 13 2 00FF" };
+	static const char *const spf[] = { "v=spf1 ", "-all" };
+	struct rrset *also = arena_array(a, ALSO_COUNT, sizeof(*also));
+
+	also[ALSO_NS] = answer(OUTCOME_OK, 60);
+	also[ALSO_NS].text = slices(a, ns, 2);
+	also[ALSO_NS].n = 2;
+	also[ALSO_DS] = answer(OUTCOME_OK, 60);
+	also[ALSO_DS].text = slices(a, ds, 1);
+	also[ALSO_DS].n = 1;
+	also[ALSO_SPF] = answer(OUTCOME_OK, 60);
+	one_txt(a, &also[ALSO_SPF], spf, 2);
+	also[ALSO_DMARC] = answer(OUTCOME_SERVFAIL, 0);
+	also[ALSO_BIMI] = answer(OUTCOME_NXDOMAIN, 0);
+	also[ALSO_CAA] = answer(OUTCOME_NODATA, 0);
+	also[ALSO_A] = answer(OUTCOME_OK, 60);
+	also[ALSO_A].n = 1;
+	also[ALSO_A].address = arena_alloc(a, sizeof(struct address));
+	*also[ALSO_A].address = (struct address){ 4, { 192, 0, 2, 80 } };
+	d->facts.also = also;
+	d->judgement.also = arena_array(a, ALSO_COUNT,
+	    sizeof(*d->judgement.also));
+	for (size_t q = 0; q < ALSO_COUNT; q++)
+		d->judgement.also[q] = also_judge((enum also)q, &also[q]);
 }
 
 void
@@ -209,6 +244,7 @@ sample_full(struct arena *a, struct sample_domain *d)
 		.status = RECORD_STATUS_OK, .valid_lenient = true,
 		.rua = slices(a, &rpt[1], 1), .n_rua = 1 };
 	add_policy(a, d);
+	add_also(a, d);
 	add_tls(a, &d->facts.policy.tls);
 	d->judgement.host[0].in_policy = TRI_YES;
 	d->judgement.host[1].in_policy = TRI_NO;

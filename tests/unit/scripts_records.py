@@ -36,7 +36,11 @@ FIELDS = {
     "domain": "type:STR line:UINT name:STR rank:UINT verdict:WORD "
               "verdict_dane:WORD findings:STRS sts:MAP:sts tlsrpt:MAP:tlsrpt "
               "mx_status:WORD mx:MAPS:mx_short mx_lookup:MAP:lookup "
-              "started:TIME",
+              "started:TIME also:MAP:also",
+    "also": " ".join(f"{q}:MAP:also_answer" for q in (
+        "ns", "ds", "spf", "dmarc", "caa", "bimi", "a")),
+    "also_answer": "status:WORD policy:WORD rr:STRS txt:STRS "
+                   "txt_parts:STRLISTS lookup:MAP:lookup",
     "sts": "record:MAP:sts_record policy:MAP:sts_policy",
     "sts_record": "status:WORD id:STR txt:STRS txt_parts:STRLISTS "
                   "id_time:SECONDS provider:STR lookup:MAP:lookup",

@@ -72,6 +72,36 @@ static const struct row rows[] = {
 	  TRI_UNKNOWN, { 3, 3 }, 6, THREE_MS + 3 * RIG_T_MS, 0 },
 };
 
+/*
+ * Every query has its outcome, the deciding one that of the question; of two
+ * resolvers each has the outcomes of its kind.
+ */
+static void
+check_tried(const struct row *r, const struct lookup *l)
+{
+	static const enum outcome of_mode[] = {
+		[FAKE_SERVFAIL] = OUTCOME_SERVFAIL,
+		[FAKE_SILENT] = OUTCOME_DNS_TIMEOUT,
+	};
+	bool has_final = false;
+
+	assert_int_equal(l->n_tried, r->attempts);
+	for (size_t i = 0; i < l->n_tried; i++)
+		has_final |= l->tried[i] == r->outcome;
+	if (!has_final)
+		FAIL_IN(r->label, "no query ended as %s",
+		    outcome_word(r->outcome));
+	if (r->mode[0] != FAKE_BY_LABEL && l->tried[0] != of_mode[r->mode[0]])
+		FAIL_IN(r->label, "the first query ended as %s",
+		    outcome_word((enum outcome)l->tried[0]));
+	if (r->mode[0] == FAKE_BY_LABEL)
+		for (size_t i = 0; i < l->n_tried; i++)
+			if (l->tried[i] != r->outcome &&
+			    l->tried[i] != OUTCOME_DNS_ERROR)
+				FAIL_IN(r->label, "a query ended as %s",
+				    outcome_word((enum outcome)l->tried[i]));
+}
+
 static void
 check_row(const struct row *r)
 {
@@ -105,6 +135,7 @@ check_row(const struct row *r)
 		FAIL_IN(r->label, "%d dropped",
 		    (int)STAT_GET(b.stats.dns_dropped));
 	assert_int_equal(STAT_GET(b.stats.dns_queries), r->attempts);
+	check_tried(r, l);
 	rig_release(&b);
 }
 

@@ -191,15 +191,17 @@ class Headers(Merging):
 
     def test_reconciled(self) -> None:
         one = self.write("1.mxc", shard(1, 2, started=T + 7, vantage="a",
-                                        ehlo_name="a.example", notes="n"),
+                                        ehlo_name="a.example", notes="n",
+                                        unvalidated=False),
                          domain(1), end(ended=T + 9000))
         two = self.write("2.mxc", scan(
             options=["smtp-port=2525", "workers=3", "shard=2/2"], started=T,
-            vantage="b", ehlo_name="b.example", notes="n",
+            vantage="b", ehlo_name="b.example", notes="n", unvalidated=True,
             resolvers=["192.0.2.1", "192.0.2.2"]), domain(2), end())
         merged = self.merge(one, two)
         self.assertEqual(merged[0], shard(
             1, 2, vantage="a; b", ehlo_name="a.example; b.example", notes="n",
+            unvalidated=True,
             resolvers=["192.0.2.1", "192.0.2.2"])
             | {"options": ["smtp-port=2525"]})
         self.assertEqual(list(merged[0]), list(stored(one)[0]))

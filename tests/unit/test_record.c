@@ -142,7 +142,7 @@ test_empty_others(void **state)
 	    "{\"type\":\"scan\",\"format\":1,\"program\":\"mxcensus\","
 	    "\"version\":\"\",\"libraries\":[],\"options\":[],\"stages\":[],"
 	    "\"list\":\"\",\"resolvers\":[],\"trust_ad\":false,\"ipv6\":false,"
-	    "\"started\":0}");
+	    "\"started\":0,\"unvalidated\":false}");
 	assert_json(record_end(&end),
 	    "{\"type\":\"end\",\"reason\":\"interrupted\",\"list_sha256\":\""
 	    "0000000000000000000000000000000000000000000000000000000000000000"
@@ -257,6 +257,11 @@ test_full_values(void **state)
 		"\"incomplete\":true,\"name_by\":\"wildcard_suffix\","
 		    "\"not_before\":-86400,\"not_after\":1800000000,",
 		"\"ede\":[{\"code\":22,\"text\":\"no reachable authority\"}]",
+		"\"tried\":[\"dns_timeout\",\"servfail\",\"ok\"]",
+		"\"rr\":[\"ns1.example.net\",\"ns2.example.net\"],",
+		"\"spf\":{\"status\":\"present\",\"policy\":\"fail\","
+		    "\"txt\":[\"v=spf1 -all\"],"
+		    "\"txt_parts\":[[\"v=spf1 \",\"-all\"]],",
 	};
 	static const char *const mx[] = {
 		"\"addresses\":[{\"address\":\"192.0.2.25\","
@@ -359,16 +364,16 @@ test_tally(void **state)
 	assert_int_equal(t.verdict[VERDICT_ENFORCE_DEGRADED], 1);
 	assert_int_equal(t.verdict_dane[VERDICT_ENFORCE_OK], 1);
 	assert_int_equal(t.finding[FINDING_STARTTLS_ABSENT], 1);
-	/* mx, sts, tlsrpt, a, fetch, tls; not attempts */
-	assert_int_equal(t.outcome[OUTCOME_OK], 6);
-	assert_int_equal(t.outcome[OUTCOME_NODATA], 1);
+	/* mx, sts, tlsrpt, a, fetch, tls, four of also; not attempts */
+	assert_int_equal(t.outcome[OUTCOME_OK], 10);
+	assert_int_equal(t.outcome[OUTCOME_NODATA], 2);
 	sample_host_full(a, &h);
 	r = record_mx(&h.meta, &h.facts, &h.state);
 	tally_record(&t, r);
 	record_free(r);
 	assert_int_equal(t.mx_hosts, 1);
 	/* a, aaaa, tlsa, session, tls, tlsrpt, one of tls_versions */
-	assert_int_equal(t.outcome[OUTCOME_OK], 13);
+	assert_int_equal(t.outcome[OUTCOME_OK], 17);
 	assert_int_equal(t.outcome[OUTCOME_CONNECT_TIMEOUT], 1);
 	assert_int_equal(t.outcome[OUTCOME_SMTP_4YZ], 0);
 	arena_free(a);

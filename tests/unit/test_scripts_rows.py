@@ -65,6 +65,8 @@ def small_scan() -> list[golden.Record]:
         record["rank"] = rank
     chosen[0]["tlsrpt"] = {"status": "ok",
                            "rua": ["mailto:a@reports.example.org"]}
+    chosen[0]["also"] = {"ds": {"status": "present"},
+                         "ns": {"status": "present", "rr": ["ns.example"]}}
     chosen[1]["mx_lookup"] = {"outcome": "bogus", "ede": [{"code": 7}]}
     hosts = [r for r in golden.published()
              if r["type"] == "mx" and r["host"] in named]

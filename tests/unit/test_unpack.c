@@ -72,6 +72,12 @@ test_full_domain(void **state)
 	assert_int_equal(facts.sts_txt.txt[0].n_part, 2);
 	assert_true(slice_eq(facts.policy.body, d.facts.policy.body));
 	assert_int_equal(facts.now, 1700000000);
+	assert_int_equal(facts.mx.lookup.n_tried, 3);
+	assert_int_equal(facts.mx.lookup.tried[1], OUTCOME_SERVFAIL);
+	assert_int_equal(facts.also[ALSO_NS].n, 2);
+	assert_int_equal(facts.also[ALSO_A].n, 1);
+	assert_int_equal(facts.also[ALSO_DMARC].lookup.outcome,
+	    OUTCOME_SERVFAIL);
 	assert_true(facts.policy.tls.incomplete);
 	assert_int_equal(facts.policy.tls.name_by, NAME_BY_WILDCARD_SUFFIX);
 	assert_int_equal(facts.policy.tls.not_before, -86400);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "output/blob.h"
+#include "output/pack.h"
 #include "output/plain.h"
 #include "output/unpack.h"
 #include "tests/unit/facts_sample.h"
@@ -149,12 +150,69 @@ test_dangling_aliases(void **state)
 	arena_free(a);
 }
 
+/* ---- answers of --also ---- */
+
+/* Texts of every kind where a question has but one. */
+static void
+pack_mixed(struct packer *p, enum field f)
+{
+	const struct slice text[] = { SLICE_LIT("v=spf1 -all"),
+		SLICE_LIT("192.0.2.1") };
+
+	pack_map_open(p, f, OBJECT_also_answer);
+	pack_strs(p, FIELD_also_answer_rr, text, 2);
+	pack_strs(p, FIELD_also_answer_txt, text, 1);
+	pack_map_open(p, FIELD_also_answer_lookup, OBJECT_lookup);
+	pack_outcome(p, FIELD_lookup_outcome, OUTCOME_OK);
+	pack_strs(p, FIELD_lookup_addresses, &text[1], 1);
+	pack_map_close(p);
+	pack_map_close(p);
+}
+
+/* A file may hold anything: what is judged again fits its question. */
+static void
+test_also_mixed(void **state)
+{
+	struct arena *a = arena_new();
+	struct domain_meta meta;
+	struct domain_facts f;
+	struct judgement j;
+	struct record *r;
+	struct packer p;
+	struct plain plain;
+
+	(void)state;
+	pack_begin(&p, OBJECT_domain);
+	pack_str(&p, FIELD_domain_name, SLICE_LIT("a.example"));
+	pack_map_open(&p, FIELD_domain_also, OBJECT_also);
+	pack_mixed(&p, FIELD_also_ns);
+	pack_mixed(&p, FIELD_also_spf);
+	pack_mixed(&p, FIELD_also_a);
+	pack_map_close(&p);
+	r = pack_finish(&p, RECORD_DOMAIN);
+	assert_true(unpack_domain(a, open_record(&plain, r), &meta, &f));
+	assert_int_equal(f.also[ALSO_NS].n, 2);
+	assert_null(f.also[ALSO_NS].address);
+	assert_int_equal(f.also[ALSO_SPF].n, 1);
+	assert_null(f.also[ALSO_SPF].text);
+	assert_int_equal(f.also[ALSO_A].n, 1);
+	assert_null(f.also[ALSO_A].txt);
+	assert_int_equal(f.also[ALSO_DS].lookup.outcome, OUTCOME_NONE);
+	judge_domain(a, &f, &j);
+	assert_int_equal(j.also[ALSO_SPF].policy, ALSO_POLICY_FAIL);
+	assert_int_equal(j.also[ALSO_A].status, ALSO_STATUS_PRESENT);
+	plain_release(&plain);
+	record_free(r);
+	arena_free(a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_name_by),
 		cmocka_unit_test(test_dangling_aliases),
+		cmocka_unit_test(test_also_mixed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
