@@ -278,8 +278,21 @@ bench-probe: $(BUILD)/mxcensus $(PROBE_BENCHES)
 	@MXCENSUS=$(abspath $(BUILD))/mxcensus tests/lab/in-net \
 		$(VENV)/bin/python3 tests/bench/probe.py \
 		--programs $(abspath $(BUILD))/bench $(BENCH_ARGS)
+.PHONY: bench-policy
 
-# Everything that is measured, one after the other.
-bench: bench-output bench-scripts bench-dns bench-window bench-probe
+$(BUILD)/bench/policy_loop: $(BUILD)/tests/bench/policy_loop.o \
+		$(BUILD)/libmxcensus.a
+	@mkdir -p $(dir $@)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# In a network of its own; needs nginx and curl.
+bench-policy: $(BUILD)/bench/policy_loop
+	@tests/lab/in-net $(VENV)/bin/python3 tests/bench/policy.py \
+		--loop $(abspath $(BUILD))/bench/policy_loop $(BENCH_ARGS)
 
 .PHONY: bench
+
+# Everything that is measured, one after the other.
+bench: bench-output bench-scripts bench-dns bench-window bench-probe \
+	bench-policy

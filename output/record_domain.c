@@ -60,8 +60,72 @@ pack_attempts(struct packer *p, const struct policy_facts *facts)
 		pack_str(p, FIELD_attempt_address,
 		    address_text(&a->address, text));
 		pack_outcome(p, FIELD_attempt_outcome, a->outcome);
+		if (a->started_ms != 0)
+			pack_time(p, FIELD_attempt_started, a->started_ms);
 		pack_map_close(p);
 	}
+}
+
+/* The first of the other addresses that has the body of the one at `i`. */
+static size_t
+body_owner(const struct policy_facts *facts, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (facts->other[k].has_body &&
+		    facts->other[k].body_cut == facts->other[i].body_cut &&
+		    slice_eq(facts->other[k].body, facts->other[i].body))
+			return k;
+	return i;
+}
+
+static void
+pack_other_body(struct packer *p, const struct policy_facts *facts, size_t i)
+{
+	const struct policy_other *o = &facts->other[i];
+	size_t owner = body_owner(facts, i);
+	char text[ADDRESS_TEXT_BYTES];
+
+	if (!o->has_body)
+		return;
+	if (owner == i)
+		pack_str(p, FIELD_policy_address_body, o->body);
+	else
+		pack_str(p, FIELD_policy_address_body_at,
+		    address_text(&facts->other[owner].address, text));
+	pack_flag_if(p, FIELD_policy_address_body_cut, o->body_cut);
+}
+
+static void
+pack_others(struct packer *p, const struct policy_facts *facts)
+{
+	char text[ADDRESS_TEXT_BYTES];
+
+	if (facts->n_other > 0)
+		pack_list(p, FIELD_sts_policy_others, facts->n_other);
+	for (size_t i = 0; i < facts->n_other; i++) {
+		const struct policy_other *o = &facts->other[i];
+
+		pack_item_open(p, FIELD_sts_policy_others,
+		    OBJECT_policy_address);
+		pack_str(p, FIELD_policy_address_address,
+		    address_text(&o->address, text));
+		pack_outcome(p, FIELD_policy_address_outcome, o->outcome);
+		if (o->tls != OUTCOME_NONE)
+			pack_word(p, FIELD_policy_address_tls,
+			    outcome_word(o->tls));
+		pack_tri_if(p, FIELD_policy_address_trusted, o->trusted);
+		pack_tri_if(p, FIELD_policy_address_name_ok, o->name_ok);
+		pack_tri_if(p, FIELD_policy_address_time_ok, o->time_ok);
+		if (o->has_leaf)
+			pack_bin(p, FIELD_policy_address_leaf,
+			    o->leaf.sha256, sizeof(o->leaf.sha256));
+		pack_uint_if(p, FIELD_policy_address_http_status,
+		    o->http_status);
+		pack_tri_if(p, FIELD_policy_address_same, o->same);
+		pack_other_body(p, facts, i);
+		pack_map_close(p);
+	}
+	pack_flag_if(p, FIELD_sts_policy_others_cut, facts->others_cut);
 }
 
 /* What a body says; `mx` is there whenever a body was read, even if empty. */
@@ -135,6 +199,13 @@ pack_sts(struct packer *p, const struct domain_meta *meta,
 	if (facts->policy.host.n > 0)
 		pack_policy_fetch(p, meta, &facts->policy);
 	pack_policy_match(p, j);
+	pack_uint_if(p, FIELD_sts_policy_size, facts->policy.size);
+	pack_str_if(p, FIELD_sts_policy_content_encoding,
+	    facts->policy.content_encoding);
+	pack_str_if(p, FIELD_sts_policy_cache_control,
+	    facts->policy.cache_control);
+	pack_others(p, &facts->policy);
+	pack_flag_if(p, FIELD_sts_policy_probed, j->policy_probed);
 	pack_map_close(p);
 	pack_map_close(p);
 }

@@ -54,6 +54,7 @@ static const enum field first_fields[OBJECT_COUNT] = {
 	[OBJECT_session] = FIELD_session_type,
 	[OBJECT_also] = FIELD_also_ns,
 	[OBJECT_also_answer] = FIELD_also_answer_status,
+	[OBJECT_policy_address] = FIELD_policy_address_address,
 };
 
 const struct field_row *

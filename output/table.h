@@ -15,7 +15,7 @@ enum object {
 	OBJECT_ede, OBJECT_attempt, OBJECT_tls, OBJECT_mx, OBJECT_tlsa,
 	OBJECT_tlsa_rr, OBJECT_mx_address, OBJECT_smtp_session, OBJECT_tls_try,
 	OBJECT_dane, OBJECT_cert, OBJECT_end, OBJECT_session, OBJECT_also,
-	OBJECT_also_answer,
+	OBJECT_also_answer, OBJECT_policy_address,
 	OBJECT_COUNT /* also: none, an object of a later version */
 };
 

@@ -8,6 +8,8 @@
  */
 #include "output/unpack.h"
 
+#include <string.h>
+
 #include "output/unpack_facts.h"
 #include "scanner/base/limits.h"
 
@@ -41,7 +43,69 @@ unpack_attempts(struct unpacker *u, const struct view *w,
 		    &out->attempt[i].address);
 		out->attempt[i].outcome = view_outcome(u, &v,
 		    FIELD_attempt_outcome);
+		out->attempt[i].started_ms = view_int(&v,
+		    FIELD_attempt_started);
 	}
+}
+
+/* The body of `at`, or of the address before it that it names. */
+static void
+unpack_other_body(struct unpacker *u, const struct view *v,
+    struct policy_facts *out, size_t at)
+{
+	struct policy_other *o = &out->other[at];
+	struct address owner;
+
+	o->body_cut = view_flag(v, FIELD_policy_address_body_cut);
+	o->has_body = view_at(v, FIELD_policy_address_body) != NULL;
+	o->body = view_str(v, FIELD_policy_address_body);
+	if (view_at(v, FIELD_policy_address_body_at) == NULL)
+		return;
+	unpack_address(u, view_str(v, FIELD_policy_address_body_at), &owner);
+	for (size_t i = 0; i < at; i++)
+		if (out->other[i].has_body &&
+		    address_same(&out->other[i].address, &owner)) {
+			o->has_body = true;
+			o->body = out->other[i].body;
+			return;
+		}
+	u->failed = true;
+}
+
+static void
+unpack_others(struct unpacker *u, const struct view *w,
+    struct policy_facts *out)
+{
+	struct items list = view_list(w, FIELD_sts_policy_others);
+
+	out->n_other = list.n;
+	out->other = arena_array(u->arena, list.n, sizeof(*out->other));
+	for (size_t i = 0; i < list.n; i++) {
+		struct policy_other *o = &out->other[i];
+		struct slice leaf;
+		struct view v;
+
+		view_open(&v, &list.item[i], OBJECT_policy_address);
+		unpack_address(u, view_str(&v, FIELD_policy_address_address),
+		    &o->address);
+		o->outcome = view_outcome(u, &v,
+		    FIELD_policy_address_outcome);
+		o->tls = view_outcome(u, &v, FIELD_policy_address_tls);
+		o->trusted = view_tri(&v, FIELD_policy_address_trusted);
+		o->name_ok = view_tri(&v, FIELD_policy_address_name_ok);
+		o->time_ok = view_tri(&v, FIELD_policy_address_time_ok);
+		leaf = view_str(&v, FIELD_policy_address_leaf);
+		o->has_leaf = leaf.n == sizeof(o->leaf.sha256);
+		if (o->has_leaf)
+			memcpy(o->leaf.sha256, leaf.p, leaf.n);
+		else if (leaf.n > 0)
+			u->failed = true;
+		o->http_status = (uint32_t)view_uint(&v,
+		    FIELD_policy_address_http_status, UINT32_MAX);
+		o->same = view_tri(&v, FIELD_policy_address_same);
+		unpack_other_body(u, &v, out, i);
+	}
+	out->others_cut = view_flag(w, FIELD_sts_policy_others_cut);
 }
 
 static void
@@ -70,6 +134,11 @@ unpack_policy(struct unpacker *u, const struct view *sts,
 	out->body_cut = view_flag(&w, FIELD_sts_policy_body_cut);
 	out->elapsed_ms = (uint32_t)view_uint(&w, FIELD_sts_policy_elapsed_ms,
 	    UINT32_MAX);
+	out->size = view_uint(&w, FIELD_sts_policy_size, UINT64_MAX);
+	out->content_encoding = view_str(&w,
+	    FIELD_sts_policy_content_encoding);
+	out->cache_control = view_str(&w, FIELD_sts_policy_cache_control);
+	unpack_others(u, &w, out);
 }
 
 static void

@@ -33,6 +33,15 @@ emission_chain(struct emission *e, const struct tls_facts *tls)
 }
 
 void
+emission_leaf(struct emission *e, const struct policy_other *other)
+{
+	struct cert_der leaf = other->leaf;
+
+	emission_chain(e, &(struct tls_facts){ .chain = &leaf,
+	    .n_chain = other->has_leaf });
+}
+
+void
 emission_post(struct emission *e, struct record *record,
     sink_taken_fn *taken, void *ctx)
 {

@@ -16,9 +16,12 @@
 #include "scanner/hostbook.h"
 #include "scanner/rules/judge.h"
 #include "scanner/rules/name.h"
+#include "scanner/rules/provider.h"
 #include "scanner/run.h"
 
 #include "scanner/base/banned.h"
+
+#define PROVIDER_ADDRESSES 2
 
 enum stage {
 #define STAGE(symbol, word, enter, sentence) STAGE_##symbol,
@@ -158,6 +161,22 @@ job_discover(struct job *j)
 	    DNS_TXT, &f->tlsrpt_txt);
 }
 
+/*
+ * Asked without a record, too, where the user wants to know; but below a name
+ * that does not exist there is no policy host (RFC 8020).
+ */
+static bool
+wants_policy(const struct job *j)
+{
+	const struct run *run = j->worker->run;
+
+	if (!run->wants_policy)
+		return false;
+	return judge_wants_policy(&j->sts) || (run->probes_policy &&
+	    j->sts.status == RECORD_STATUS_ABSENT &&
+	    j->facts.mx.lookup.outcome != OUTCOME_NXDOMAIN);
+}
+
 static void
 job_also(struct job *j)
 {
@@ -183,12 +202,35 @@ job_locate_policy(struct job *j)
 	struct policy_facts *p = &j->facts.policy;
 
 	j->sts = sts_rrset_judge(&j->facts.sts_txt);
-	if (!j->worker->run->wants_policy || !judge_wants_policy(&j->sts))
+	if (!wants_policy(j))
 		return;
 	p->host = arena_join(j->arena, SLICE_LIT("mta-sts."),
 	    j->facts.name);
 	ask(j, p->host, DNS_A, &p->a);
 	ask(j, p->host, DNS_AAAA, &p->aaaa);
+}
+
+/*
+ * How many addresses of the policy host are asked.  Each is asked once, by
+ * itself and rested, so that all of them together see what the first would
+ * see alone.  The addresses of a known hosting provider lead to one house and
+ * serve thousands of policy hosts: there one other stands for all.  Whoever
+ * announced nothing is asked as little as can be.
+ */
+static size_t
+addresses_to_ask(const struct job *j)
+{
+	size_t n = (size_t)j->worker->run->options->policy_addresses;
+	const struct policy_facts *p = &j->facts.policy;
+	const struct lookup *l = p->a.lookup.n_cname > 0 ? &p->a.lookup :
+	    &p->aaaa.lookup;
+
+	if (!judge_wants_policy(&j->sts))
+		return 1;
+	if (provider_of_chain(PROVIDER_STS, l->cname, l->n_cname).n > 0 &&
+	    n > PROVIDER_ADDRESSES)
+		return PROVIDER_ADDRESSES;
+	return n;
 }
 
 static void
@@ -199,7 +241,8 @@ job_fetch(struct job *j)
 	if (p->host.n == 0 || p->a.n + p->aaaa.n == 0)
 		return;
 	j->legs_open++;
-	policy_pool_fetch(j->worker->policy, j->arena, p, on_leg, j);
+	policy_pool_fetch(j->worker->policy, j->arena, p,
+	    addresses_to_ask(j), on_leg, j);
 }
 
 static void
@@ -297,6 +340,8 @@ job_emit(struct job *j)
 	log_debug("%.*s: %s", SLICE_ARG(j->facts.name),
 	    verdict_word(j->judgement.verdict));
 	emission_chain(&e, &j->facts.policy.tls);
+	for (size_t i = 0; i < j->facts.policy.n_other; i++)
+		emission_leaf(&e, &j->facts.policy.other[i]);
 	emission_post(&e, record_domain(&j->meta, &j->facts, &j->judgement),
 	    run_release, run);
 }

@@ -88,6 +88,18 @@ parse_also(struct run *r, const char *text)
 }
 
 static bool
+parse_probe_policy(struct run *r, const char *text)
+{
+	struct slice word = slice_of(text);
+
+	r->probes_policy = slice_eq(word, SLICE_LIT("always"));
+	if (r->probes_policy || slice_eq(word, SLICE_LIT("record")))
+		return true;
+	log_error("--probe-policy %s: give record or always", text);
+	return false;
+}
+
+static bool
 parse_nets(const char *option, const struct option_list *l,
     struct netrange *out)
 {
@@ -150,7 +162,9 @@ bool
 prepare_reach(struct run *r)
 {
 	return parse_stages(r, r->options->stages) &&
-	    parse_also(r, r->options->also) && make_reach(r);
+	    parse_also(r, r->options->also) &&
+	    parse_probe_policy(r, r->options->probe_policy) &&
+	    make_reach(r);
 }
 
 static bool

@@ -54,6 +54,7 @@ struct run {
 	struct tls_config tls;
 	bool wants_policy, wants_smtp;
 	unsigned also;             /* questions beyond, as also_parse() says */
+	bool probes_policy;        /* without a record, too */
 	bool ipv6;                 /* may IPv6 addresses be contacted? */
 	struct reach *reach;
 	struct gate *smtp_gate;

@@ -95,6 +95,10 @@ expect "bad question" 1 'unknown question "mx"; give some of ns,ds' \
 	scan --also spf,mx "$dir/list" -o "$dir/x.mxc"
 expect "no question" 1 "unknown question" \
 	scan --also "" "$dir/list" -o "$dir/x.mxc"
+expect "bad time to probe" 1 "give record or always" \
+	scan --probe-policy never "$dir/list" -o "$dir/x.mxc"
+expect "no address at all" 1 "policy-addresses" \
+	scan --policy-addresses 0 "$dir/list" -o "$dir/x.mxc"
 expect "bad network" 1 "give a network" \
 	scan --only-net 300.1.2.3/8 "$dir/list" -o "$dir/x.mxc"
 expect "bad resolver" 1 "give an address" \

@@ -56,6 +56,9 @@ TYPELESS = {
         "The first entry counts and the policy is valid.",
     "sts.policy.key_case":
         "The key is an extension; what then lacks has a finding of its own.",
+    "sts.policy.addresses_disagree":
+        "The address that a sender meets decides; its failure has a finding "
+        "of its own there.",
     "sts.policy.null_mx":
         "Nobody sends mail to such a domain, so nothing fails.",
     "starttls.injection":

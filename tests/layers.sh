@@ -62,7 +62,7 @@ includes_report=$(
 		    header ~ /^(openssl\/crypto|zstd)[.]h$/)
 			return ""
 		if (header ~ /^openssl\//)
-			return "^workers/(x509_facts|tls|trust|wire|smtp_probe" \
+			return "^workers/(x509_facts|tls[^/]*|trust|wire|smtp_probe" \
 			    "|policy_[^/]*|dane[^/]*)[.][ch]$"
 		if (header ~ /^curl\//)
 			return "^(workers/|scanner/[^/]*$)"

@@ -134,6 +134,7 @@ lab_worlds() {
 	run lab_selftest tests/lab/in-net tests/lab/selftest
 	run lab_worlds tests/lab/in-net tests/lab/scan_worlds.sh
 	run lab_ipv6 tests/lab/in-net tests/lab/scan_ipv6.sh
+	run lab_probe_policy tests/lab/in-net tests/lab/probe_policy.sh
 	run lab_judge tests/lab/in-net tests/lab/judge_again.sh
 	run lab_check tests/lab/in-net tests/lab/check.sh
 	run lab_tlsrpt tests/lab/in-net tests/lab/tlsrpt.sh

@@ -136,6 +136,19 @@ begin_response(struct policy_fetch *f, struct slice line)
 	facts->has_content_type = false;
 	facts->location = SLICE_EMPTY;
 	facts->server = SLICE_EMPTY;
+	facts->content_encoding = SLICE_EMPTY;
+	facts->cache_control = SLICE_EMPTY;
+}
+
+/* The first of its name counts. */
+static void
+keep_first(struct policy_fetch *f, struct slice line, struct slice name,
+    struct slice *kept)
+{
+	struct slice v;
+
+	if (kept->n == 0 && header_value(line, name, &v))
+		*kept = arena_slice(f->p.arena, v);
 }
 
 static void
@@ -148,13 +161,12 @@ keep_header(struct policy_fetch *f, struct slice line)
 	    !facts->has_content_type) {
 		facts->content_type = arena_slice(f->p.arena, v);
 		facts->has_content_type = true;
-	} else if (header_value(line, SLICE_LIT("location"), &v) &&
-	    facts->location.n == 0) {
-		facts->location = arena_slice(f->p.arena, v);
-	} else if (header_value(line, SLICE_LIT("server"), &v) &&
-	    facts->server.n == 0) {
-		facts->server = arena_slice(f->p.arena, v);
 	}
+	keep_first(f, line, SLICE_LIT("location"), &facts->location);
+	keep_first(f, line, SLICE_LIT("server"), &facts->server);
+	keep_first(f, line, SLICE_LIT("content-encoding"),
+	    &facts->content_encoding);
+	keep_first(f, line, SLICE_LIT("cache-control"), &facts->cache_control);
 }
 
 static size_t
@@ -205,6 +217,16 @@ on_body(char *p, size_t size, size_t count, void *ctx)
 }
 
 /* ---- set-up ---- */
+
+bool
+policy_fetch_takes(struct slice host)
+{
+	for (size_t i = 0; i < host.n; i++)
+		if (!ascii_is_alnum(host.p[i]) && host.p[i] != '-' &&
+		    host.p[i] != '.' && host.p[i] != '_')
+			return false;
+	return host.n > 0 && host.n <= LIMIT_NAME_BYTES;
+}
 
 static void
 set_target(struct policy_fetch *f)
@@ -356,8 +378,15 @@ static void
 keep_body(struct policy_fetch *f, bool cut)
 {
 	struct policy_facts *facts = f->p.facts;
+	curl_off_t announced = -1;
 
+	curl_easy_getinfo(f->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+	    &announced);
 	facts->has_body = true;
+	if (!cut)
+		facts->size = f->body_n;
+	else if (announced > 0)
+		facts->size = (uint64_t)announced;
 	facts->body_cut = cut;
 	facts->body = arena_slice(f->p.arena, slice_make(
 	    f->body != NULL ? f->body : "", f->body_n));

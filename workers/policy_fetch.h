@@ -28,6 +28,8 @@ struct policy_fetch_params {
 	void *ctx;                  /* CURLOPT_PRIVATE */
 };
 
+/* A name that means nothing else in a URL. */
+bool policy_fetch_takes(struct slice host);
 /* NULL: libcurl has no handle; the socket is closed. */
 struct policy_fetch *policy_fetch_new(const struct policy_fetch_params *p);
 /* The handle to run. */

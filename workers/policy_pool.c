@@ -2,13 +2,17 @@
  *
  * policy_pool.c: the way of a fetch over its addresses.
  *
- *   begin -> (gate -> dial -> transfer) per address -> finish
+ *   begin -> (gate -> dial -> transfer) per address -> decided -> finish
  *                          \-> all timed out: wait, once more
+ *   decided -> (gate -> dial -> transfer) per other address -> finish
  *
  * A connection that does not come about leads on to the next address; once
- * one stands, TLS and HTTP decide.  Time spent waiting for the gate or for
- * the retry counts towards no deadline.  A fetch frees itself when it has
- * called back; its facts live in the caller's arena.
+ * one stands, TLS and HTTP decide.  The other addresses are asked after that,
+ * one at a time and without a retry: they change nothing that was decided, so
+ * silence of LIMIT_POLICY_OTHER_SILENT of them ends the asking, by number and
+ * not by time, so that equal scans stay equal.  Time spent waiting for the
+ * gate or for the retry counts towards no deadline.  A fetch frees itself when
+ * it has called back; its facts live in the caller's arena.
  */
 #include "workers/policy_pool.h"
 
@@ -19,7 +23,9 @@
 #include "scanner/base/limits.h"
 #include "workers/curl_loop.h"
 #include "workers/dial.h"
+#include "workers/policy_attempts.h"
 #include "workers/policy_fetch.h"
+#include "workers/policy_others.h"
 
 #include "scanner/base/banned.h"
 
@@ -32,17 +38,24 @@ struct fetch {
 	struct policy_facts *facts;
 	policy_done_fn *done;
 	void *ctx;
+	size_t addresses;         /* to ask in all, the deciding one too */
 	struct vec attempts;      /* struct policy_attempt */
 	int round;
 	size_t round_from;        /* its first attempt */
 	size_t next;              /* address to try, IPv4 ones first */
 	uint64_t begun_ms;        /* the attempt under way */
+	int64_t started_ms;       /* the same on the wall clock; 0: none */
 	uint64_t round_ms;        /* spent on attempts of this round */
 	uint64_t total_ms;
 	bool connected;           /* counted as in flight */
 	struct gate_ticket ticket;
 	struct dial *dial;
 	struct policy_fetch *transfer;
+	bool is_decided;          /* from here on the other addresses */
+	size_t other;             /* the one under way */
+	size_t n_silent;
+	struct arena *scratch;    /* what `found` names; NULL: not needed */
+	struct policy_facts found;
 };
 
 struct policy_pool {
@@ -55,6 +68,7 @@ struct policy_pool {
 	struct gate_key *window;
 	struct stats *stats;
 	struct curl_loop *curl;
+	struct silent_book *silent;
 	TAILQ_HEAD(, fetch) fetches;
 };
 
@@ -71,19 +85,25 @@ fetch_free(struct fetch *f)
 	if (f->connected)
 		STAT_SUB(p->stats->policy_in_flight, 1);
 	policy_fetch_free(f->transfer);
+	arena_free(f->scratch);
 	free(f);
 }
 
 static void
-finish(struct fetch *f, enum outcome outcome)
+finish(struct fetch *f)
 {
 	policy_done_fn *done = f->done;
 	void *ctx = f->ctx;
 
-	f->facts->outcome = outcome;
-	f->facts->elapsed_ms = (uint32_t)f->total_ms;
 	fetch_free(f);
 	done(ctx);
+}
+
+static void
+set_outcome(struct fetch *f, enum outcome outcome)
+{
+	f->facts->outcome = outcome;
+	f->facts->elapsed_ms = (uint32_t)f->total_ms;
 }
 
 /* ---- attempts ---- */
@@ -95,57 +115,18 @@ record(struct fetch *f, const struct address *address, enum outcome outcome)
 
 	attempt->address = *address;
 	attempt->outcome = outcome;
+	attempt->started_ms = f->started_ms;
+	f->started_ms = 0;
 	f->facts->attempt = f->attempts.p;
 	f->facts->n_attempt = f->attempts.n;
 }
 
-/*
- * What several addresses that all failed amount to: that of which least is
- * known, so that one refusal beside a silence is no proof.
- */
-static int
-doubt_of(enum outcome o)
-{
-	if (o == OUTCOME_CONNECT_TIMEOUT)
-		return 4;
-	if (o == OUTCOME_LOCAL)
-		return 3;
-	if (o == OUTCOME_CONNECT_REFUSED)
-		return 1;
-	if (o == OUTCOME_SPECIAL_ADDRESS || o == OUTCOME_EXCLUDED)
-		return 0;
-	return 2;
-}
-
-static enum outcome
-round_outcome(const struct fetch *f)
+static const struct policy_attempt *
+of_round(const struct fetch *f)
 {
 	const struct policy_attempt *attempt = f->attempts.p;
-	enum outcome o = OUTCOME_NONE;
 
-	for (size_t i = f->round_from; i < f->attempts.n; i++)
-		if (o == OUTCOME_NONE ||
-		    doubt_of(attempt[i].outcome) >= doubt_of(o))
-			o = attempt[i].outcome;
-	return o;
-}
-
-/* Was anything contacted, and did all of it end in silence? */
-static bool
-all_timed_out(const struct fetch *f)
-{
-	const struct policy_attempt *attempt = f->attempts.p;
-	size_t n = 0;
-
-	for (size_t i = f->round_from; i < f->attempts.n; i++) {
-		if (reach_address(f->pool->reach, &attempt[i].address) !=
-		    OUTCOME_OK)
-			continue;
-		if (attempt[i].outcome != OUTCOME_CONNECT_TIMEOUT)
-			return false;
-		n++;
-	}
-	return n > 0;
+	return attempt == NULL ? NULL : attempt + f->round_from;
 }
 
 static void
@@ -165,27 +146,108 @@ round_over(struct fetch *f)
 {
 	struct policy_pool *p = f->pool;
 
-	if (f->round + 1 < ROUNDS && all_timed_out(f)) {
+	if (f->round + 1 < ROUNDS && policy_all_timed_out(p->reach,
+	    of_round(f), f->attempts.n - f->round_from)) {
 		loop_post_at(p->loop,
 		    loop_clock_ms() + p->config.retry_wait_ms, on_retry, f);
 		return;
 	}
-	finish(f, round_outcome(f));
+	set_outcome(f, policy_round_outcome(of_round(f),
+	    f->attempts.n - f->round_from));
+	finish(f);
 }
 
-/* Did the connection itself not come about?  Then another address may do. */
-static bool
-leads_on(enum outcome o)
+/* ---- the other addresses ---- */
+
+static void
+next_other(struct fetch *f)
 {
-	return o == OUTCOME_CONNECT_REFUSED || o == OUTCOME_CONNECT_TIMEOUT ||
-	    o == OUTCOME_UNREACHABLE || o == OUTCOME_LOCAL;
+	struct policy_pool *p = f->pool;
+	struct policy_facts *facts = f->facts;
+
+	for (; f->other < facts->n_other; f->other++) {
+		struct policy_other *o = &facts->other[f->other];
+
+		if (o->outcome != OUTCOME_NONE)
+			continue; /* attempted before one connected */
+		if (f->n_silent == LIMIT_POLICY_OTHER_SILENT) {
+			facts->n_other = f->other;
+			facts->others_cut = true;
+			break;
+		}
+		o->outcome = reach_address(p->reach, &o->address);
+		if (o->outcome != OUTCOME_OK)
+			continue;
+		o->outcome = silent_book_find(p->silent, &o->address,
+		    loop_clock_ms());
+		if (o->outcome != OUTCOME_NONE) {
+			f->n_silent++;
+			continue;
+		}
+		f->round_ms = 0;
+		f->ticket.address = o->address;
+		gate_ask(p->gate, &f->ticket);
+		return;
+	}
+	finish(f);
 }
 
-static bool
-is_trouble(enum outcome o)
+static void
+other_over(struct fetch *f, enum outcome outcome)
 {
-	return o == OUTCOME_TLS_FAILED || o == OUTCOME_CONNECT_TIMEOUT ||
-	    o == OUTCOME_TLS_TIMEOUT || o == OUTCOME_TIMEOUT;
+	policy_others_keep(f->arena, f->facts, f->other, outcome, &f->found);
+	f->n_silent += policy_is_silence(outcome);
+	f->other++;
+	next_other(f);
+}
+
+/* The address of the last attempt speaks for the host. */
+static void
+decided(struct fetch *f, enum outcome outcome)
+{
+	set_outcome(f, outcome);
+	policy_others_list(f->arena, f->facts, &f->ticket.address,
+	    f->addresses);
+	f->is_decided = true;
+	next_other(f);
+}
+
+/* Where what is fetched goes. */
+static struct policy_facts *
+target_facts(struct fetch *f)
+{
+	return f->is_decided ? &f->found : f->facts;
+}
+
+static struct arena *
+target_arena(struct fetch *f)
+{
+	return f->is_decided ? f->scratch : f->arena;
+}
+
+static void
+clear_target(struct fetch *f)
+{
+	if (!f->is_decided)
+		return;
+	if (f->scratch == NULL)
+		f->scratch = arena_new();
+	arena_clear(f->scratch);
+	f->found = (struct policy_facts){ .host = f->facts->host };
+}
+
+/* ---- one attempt ---- */
+
+/*
+ * Does the address rest for longer?  A broken handshake may be a limit that we
+ * met; yet where it is how an address of many policy hosts is, hundreds that
+ * come for comparison would wait for each other's minute.
+ */
+static bool
+is_troubled(const struct fetch *f, enum outcome outcome)
+{
+	return f->is_decided ? policy_is_silence(outcome) :
+	    policy_is_trouble(outcome);
 }
 
 static void
@@ -201,11 +263,15 @@ attempt_over(struct fetch *f, enum outcome outcome)
 	policy_fetch_free(f->transfer);
 	f->transfer = NULL;
 	record(f, &f->ticket.address, outcome);
-	gate_release(p->gate, &f->ticket, is_trouble(outcome));
-	if (leads_on(outcome))
+	gate_release(p->gate, &f->ticket, is_troubled(f, outcome));
+	silent_book_note(p->silent, &f->ticket.address, outcome,
+	    loop_clock_ms());
+	if (f->is_decided)
+		other_over(f, outcome);
+	else if (policy_leads_on(outcome))
 		next_address(f);
 	else
-		finish(f, outcome);
+		decided(f, outcome);
 }
 
 static void
@@ -232,7 +298,8 @@ on_dialed(void *ctx, int fd, enum outcome outcome)
 	struct fetch *f = ctx;
 	struct policy_pool *p = f->pool;
 	struct policy_fetch_params params = {
-		.tls = p->tls, .arena = f->arena, .facts = f->facts,
+		.tls = p->tls, .arena = target_arena(f),
+		.facts = target_facts(f),
 		.address = f->ticket.address, .port = p->config.port,
 		.fd = fd, .timeout_ms = left_ms(f),
 		.user_agent = p->config.user_agent, .ctx = f,
@@ -241,8 +308,8 @@ on_dialed(void *ctx, int fd, enum outcome outcome)
 	f->dial = NULL;
 	if (outcome == OUTCOME_RESET) {
 		/* A moment later it would have been the handshake's end. */
-		tls_watch_failure(f->arena, &TLS_WATCH_NONE,
-		    SLICE_EMPTY, &f->facts->tls);
+		tls_watch_failure(params.arena, &TLS_WATCH_NONE,
+		    SLICE_EMPTY, &params.facts->tls);
 		outcome = OUTCOME_TLS_FAILED;
 	}
 	if (outcome != OUTCOME_OK) {
@@ -264,8 +331,18 @@ on_granted(void *ctx)
 		.address = f->ticket.address, .port = p->config.port,
 		.source = p->source,
 	};
+	enum outcome silence;
 
+	clear_target(f);
 	f->begun_ms = loop_clock_ms();
+	silence = silent_book_find(p->silent, &target.address, f->begun_ms);
+	if (f->is_decided && silence != OUTCOME_NONE) {
+		/* It fell silent while we waited for the gate. */
+		gate_release(p->gate, &f->ticket, false);
+		other_over(f, silence);
+		return;
+	}
+	f->started_ms = loop_wall_ms();
 	f->connected = true;
 	target.timeout_ms = left_ms(f);
 	if (target.timeout_ms > p->config.connect_timeout_ms)
@@ -309,17 +386,6 @@ next_address(struct fetch *f)
 
 /* ---- begin of a fetch ---- */
 
-/* Names go into a URL: nothing may stand in them that means something there. */
-static bool
-is_plain_host(struct slice host)
-{
-	for (size_t i = 0; i < host.n; i++)
-		if (!ascii_is_alnum(host.p[i]) && host.p[i] != '-' &&
-		    host.p[i] != '.' && host.p[i] != '_')
-			return false;
-	return host.n > 0 && host.n <= LIMIT_NAME_BYTES;
-}
-
 static void
 exclude_all(struct fetch *f)
 {
@@ -334,11 +400,14 @@ on_begin(void *ctx)
 {
 	struct fetch *f = ctx;
 
-	if (!is_plain_host(f->facts->host)) {
-		finish(f, OUTCOME_LOCAL);
+	if (!policy_fetch_takes(f->facts->host)) {
+		set_outcome(f, OUTCOME_LOCAL);
+		finish(f);
 	} else if (reach_name_excluded(f->pool->reach, f->facts->host)) {
 		exclude_all(f);
-		finish(f, round_outcome(f));
+		set_outcome(f, policy_round_outcome(of_round(f),
+		    f->attempts.n));
+		finish(f);
 	} else {
 		next_address(f);
 	}
@@ -346,13 +415,15 @@ on_begin(void *ctx)
 
 void
 policy_pool_fetch(struct policy_pool *p, struct arena *a,
-    struct policy_facts *facts, policy_done_fn *done, void *ctx)
+    struct policy_facts *facts, size_t addresses, policy_done_fn *done,
+    void *ctx)
 {
 	struct fetch *f = xcalloc(1, sizeof(*f));
 
 	f->pool = p;
 	f->arena = a;
 	f->facts = facts;
+	f->addresses = addresses;
 	f->done = done;
 	f->ctx = ctx;
 	f->attempts = VEC_OF(struct policy_attempt);
@@ -389,6 +460,7 @@ policy_pool_new(struct loop *loop, const struct policy_config *c,
 		return NULL;
 	}
 	p->window = gate_window_new(gate, c->window);
+	p->silent = silent_book_new();
 	return p;
 }
 
@@ -411,5 +483,6 @@ policy_pool_free(struct policy_pool *p)
 	}
 	curl_loop_free(p->curl);
 	gate_window_free(p->gate, p->window);
+	silent_book_free(p->silent);
 	free(p);
 }

@@ -43,15 +43,21 @@ typedef void policy_done_fn(void *ctx);
  * are tried once more after retry_wait_ms.  Calls done exactly once, never
  * from within this call.
  *
+ * Once one has connected, up to `addresses` - 1 of the others are asked as
+ * well, into facts->other, without a retry; every connection made is among
+ * facts->attempt.  1: only what is needed.
+ *
  * facts->outcome: of the address that connected; where none did, of that of
  * which least is known (time-out before local before unreachable before
  * refused), whatever the order; NONE where there was no address.  Waiting
  * for the gate or the retry counts neither towards timeout_ms, which each of
- * the two rounds has for itself, nor in elapsed_ms.
+ * the two rounds and each other address has for itself, nor in elapsed_ms,
+ * which ends where the fetch is decided.
  *
  * A response other than 200 ends with OK and its http_status; its body is not
  * read.  The body counts (has_body) when it is complete or was cut by us.
  * The program must ignore SIGPIPE.
  */
 void policy_pool_fetch(struct policy_pool *p, struct arena *a,
-    struct policy_facts *facts, policy_done_fn *done, void *ctx);
+    struct policy_facts *facts, size_t addresses, policy_done_fn *done,
+    void *ctx);

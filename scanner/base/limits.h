@@ -29,6 +29,11 @@
 
 /* Policy fetch */
 #define LIMIT_POLICY_BODY_BYTES 65536 /* RFC 8461 3.3 suggests 64 KB */
+#define LIMIT_POLICY_OTHER_BYTES 8192 /* kept of another address's body */
+#define LIMIT_POLICY_OTHER_SILENT 2   /* time-outs until the rest is left */
+#define LIMIT_POLICY_SILENT_IN_ROW 3  /* time-outs, then left alone */
+#define LIMIT_POLICY_SILENT_MS 600000 /* for so long */
+#define LIMIT_POLICY_SILENT_BOOK 65536 /* addresses remembered so */
 #define LIMIT_HTTP_HEADER_BYTES 512   /* kept of each header that matters */
 #define LIMIT_POLICY_LINES 1024       /* parsed; more is invalid */
 #define LIMIT_RUA 32                  /* report destinations kept */

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "scanner/base/limits.h"
 #include "scanner/base/text.h"
@@ -75,6 +76,13 @@ struct address {
 	uint8_t family; /* 4 or 6 */
 	uint8_t bytes[16]; /* network order; the first 4 for IPv4 */
 };
+
+static inline bool
+address_same(const struct address *a, const struct address *b)
+{
+	return a->family == b->family &&
+	    memcmp(a->bytes, b->bytes, a->family == 4 ? 4 : 16) == 0;
+}
 
 struct tlsa_rr { /* RFC 6698 2.1 */
 	uint8_t usage;
@@ -173,6 +181,23 @@ struct tls_facts {
 struct policy_attempt {
 	struct address address;
 	enum outcome outcome;
+	int64_t started_ms; /* since 1970; 0: not contacted */
+};
+
+/* Another address of the policy host: what a sender would get from it. */
+struct policy_other {
+	struct address address;
+	enum outcome outcome;
+	enum outcome tls;       /* NONE: never got that far; OK: stands */
+	enum tri trusted, name_ok, time_ok; /* as in tls_facts */
+	bool has_leaf;
+	struct cert_der leaf;
+	uint32_t http_status;   /* 0: none came */
+	enum tri same;          /* its body is the policy's own; UNKNOWN: one
+	                           of the two has none */
+	bool has_body;          /* one came, and it is not the same */
+	bool body_cut;          /* at LIMIT_POLICY_OTHER_BYTES */
+	struct slice body;
 };
 
 struct policy_facts {
@@ -191,6 +216,17 @@ struct policy_facts {
 	bool body_cut;            /* at LIMIT_POLICY_BODY_BYTES */
 	struct slice body;
 	uint32_t elapsed_ms;
+	uint64_t size;            /* bytes of the body, where announced or
+	                             complete; 0: not known */
+	struct slice content_encoding;
+	struct slice cache_control;
+	/*
+	 * Where a connection stood: the other addresses, those of the two
+	 * families by turns, in the order of the answers.
+	 */
+	struct policy_other *other;
+	size_t n_other;
+	bool others_cut;          /* there are more addresses than were asked */
 };
 
 /* ---- SMTP ---- */

@@ -84,7 +84,7 @@ has_hosts(enum mx_status s)
 static enum tri
 in_policy(const struct judgement *out, struct slice host)
 {
-	if (out->policy_valid != TRI_YES ||
+	if (out->policy_probed || out->policy_valid != TRI_YES ||
 	    (out->policy.mode != POLICY_MODE_ENFORCE &&
 	    out->policy.mode != POLICY_MODE_TESTING))
 		return TRI_UNKNOWN;
@@ -173,6 +173,7 @@ bool
 judge_policy_applies(const struct judgement *out)
 {
 	return out->policy_status == POLICY_STATUS_OK &&
+	    !out->policy_probed &&
 	    (out->policy.mode == POLICY_MODE_ENFORCE ||
 	    out->policy.mode == POLICY_MODE_TESTING);
 }
@@ -340,6 +341,31 @@ judge_also(struct arena *a, const struct domain_facts *f,
 		out->also[q] = also_judge((enum also)q, &f->also[q]);
 }
 
+/*
+ * The policy and what is to be said of it.  RFC 8461 3.1: without a record
+ * there is no MTA-STS, so whatever stands at the policy host breaks nothing;
+ * that a policy waits there is worth a word.
+ */
+static bool
+policy_of_domain(struct arena *a, const struct policy_facts *p,
+    struct judgement *out)
+{
+	struct finding_set before = out->findings;
+	bool is_final = judge_policy(a, p, out);
+
+	out->policy_probed = p->host.n > 0 &&
+	    out->sts.status == RECORD_STATUS_ABSENT;
+	if (!out->policy_probed) {
+		raise_if(&out->findings, judge_addresses_disagree(a, p, out),
+		    FINDING_STS_POLICY_ADDRESSES_DISAGREE);
+		return is_final;
+	}
+	out->findings = before;
+	raise_if(&out->findings, out->policy_status == POLICY_STATUS_OK,
+	    FINDING_STS_POLICY_WITHOUT_RECORD);
+	return is_final;
+}
+
 void
 judge_domain(struct arena *a, const struct domain_facts *facts,
     struct judgement *out)
@@ -350,7 +376,7 @@ judge_domain(struct arena *a, const struct domain_facts *facts,
 	finding_merge(&out->findings, &out->sts.findings);
 	tlsrpt_rrset_judge(a, &facts->tlsrpt_txt, &out->tlsrpt);
 	finding_merge(&out->findings, &out->tlsrpt.findings);
-	is_final = judge_policy(a, &facts->policy, out);
+	is_final = policy_of_domain(a, &facts->policy, out);
 	out->mx_status = mx_status(facts, &out->findings);
 	judge_hosts(a, facts, out);
 	mx_findings(facts, out);

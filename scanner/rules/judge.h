@@ -39,6 +39,7 @@ struct judgement {
 	enum tri policy_valid;         /* of the body alone */
 	enum tri policy_valid_lenient;
 	struct sts_policy policy;      /* where a body came */
+	bool policy_probed;            /* asked although no record tells so */
 	struct tlsrpt_rrset tlsrpt;
 	enum mx_status mx_status;
 	struct host_judgement *host;   /* arena; as in the facts */

@@ -39,6 +39,14 @@ void judge_quality(const struct domain_facts *facts, struct judgement *out);
 bool judge_policy(struct arena *a, const struct policy_facts *facts,
     struct judgement *out);
 
+/*
+ * RFC 8461 3.3: does one address of the policy host serve a usable policy and
+ * another an answer without one, or another policy?  From the policy status
+ * of the fetch and from facts->other.
+ */
+bool judge_addresses_disagree(struct arena *a,
+    const struct policy_facts *facts, const struct judgement *out);
+
 /* The DANE part of judge_host(): reads starttls, sets the dane fields. */
 void judge_host_dane(const struct host_facts *facts, struct host_state *out);
 

@@ -70,6 +70,8 @@ judge_policy_host(const struct domain_facts *facts, struct judgement *out)
 
 	out->policy_provider = provider_of_chain(PROVIDER_STS, l->cname,
 	    l->n_cname);
+	if (out->policy_probed)
+		return;
 	raise_if(&out->findings, out->policy_status == POLICY_STATUS_DNS &&
 	    l->n_cname > 0, FINDING_STS_POLICY_DANGLING);
 	raise_if(&out->findings, policy_expires_soon(p, facts->now),

@@ -8,8 +8,6 @@
  */
 #include "scanner/rules/judge_parts.h"
 
-#include <string.h>
-
 #include "scanner/base/banned.h"
 
 enum { HTTP_OK = 200 };
@@ -89,19 +87,12 @@ judge_is_old_tls(enum tls_version v)
 	return v != TLS_VERSION_NONE && v < TLS_VERSION_1_2;
 }
 
-static bool
-same_address(const struct address *a, const struct address *b)
-{
-	return a->family == b->family &&
-	    memcmp(a->bytes, b->bytes, a->family == 4 ? 4 : 16) == 0;
-}
-
 /* Was the address of attempt i tried again later? */
 static bool
 tried_again(const struct policy_facts *p, size_t i)
 {
 	for (size_t j = i + 1; j < p->n_attempt; j++)
-		if (same_address(&p->attempt[i].address,
+		if (address_same(&p->attempt[i].address,
 		    &p->attempt[j].address))
 			return true;
 	return false;

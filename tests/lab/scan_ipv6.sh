@@ -24,7 +24,9 @@ check "contacts as recorded" \
 only_four() {
 	scan "$dir/b.mxc" -4 "${ipv6[@]}" &&
 		"$MXCENSUS" cat --type mx "$dir/b.mxc" |
-		grep 'mx.six-alone.example' | grep -q '"outcome":"local"'
+		grep 'mx.six-alone.example' | grep -q '"outcome":"local"' &&
+		"$MXCENSUS" cat --type domain "$dir/b.mxc" |
+		grep '"six-policy.example"' | grep -q '"findings":\[\]'
 }
 check "with -4 an IPv6 address is our own limit, not their fault" only_four
 finish

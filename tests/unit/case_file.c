@@ -79,6 +79,7 @@ open_case(struct reader *r, struct slice name)
 		.sts = VEC_OF(struct txt_rr),
 		.rpt = VEC_OF(struct txt_rr),
 		.want = VEC_OF(struct want),
+		.others = VEC_OF(struct policy_other),
 	};
 	c->facts.name = GOOD_DOMAIN;
 	c->facts.now = CASE_NOW;
@@ -179,7 +180,7 @@ case_build(struct arena *a, struct test_case *c)
 	if (f->mx.lookup.outcome == OUTCOME_NODATA)
 		add_host(c, 0, f->name);
 	sts = sts_rrset_judge(&f->sts_txt);
-	f->policy.host = judge_wants_policy(&sts) ?
+	f->policy.host = judge_wants_policy(&sts) || c->probes_policy ?
 	    SLICE_LIT("mta-sts.a.example") : SLICE_EMPTY;
 }
 

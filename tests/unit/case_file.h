@@ -41,6 +41,8 @@ struct test_case {
 	struct case_host host[CASE_HOSTS];
 	size_t n_host;
 	struct vec want;
+	struct vec others;  /* struct policy_other */
+	bool probes_policy; /* the policy host is asked without a record */
 	struct finding_set raises, nots;
 };
 

@@ -188,6 +188,55 @@ on_fetch(struct reader *r, const struct words *w)
 		p->tls = (struct tls_facts){ .outcome = p->outcome };
 }
 
+/* A fetch without a record that announces the policy. */
+static void
+on_probe_policy(struct reader *r, const struct words *w)
+{
+	reader_need(r, w->n == 1, "probe-policy");
+	r->open.probes_policy = true;
+}
+
+/* Another address of the policy host; like the fetch where it says nothing. */
+static void
+on_other(struct reader *r, const struct words *w)
+{
+	struct policy_facts *p = &r->open.facts.policy;
+	struct policy_other *o = vec_push(r->arena, &r->open.others);
+	struct tls_facts t = case_good_session(r->arena);
+	struct slice v;
+	uint64_t status;
+
+	*o = (struct policy_other){ .address = { 4, { 198, 51, 100 } },
+		.outcome = OUTCOME_OK, .http_status = 200, .same = TRI_YES };
+	o->address.bytes[3] = (uint8_t)r->open.others.n;
+	if (words_value(w, "outcome", &v))
+		reader_need(r, word_outcome(v, &o->outcome), "no such outcome");
+	if (words_value(w, "status", &v)) {
+		reader_need(r, slice_to_u64(v, 3, &status), "no HTTP status");
+		o->http_status = (uint32_t)status;
+		o->same = TRI_UNKNOWN;
+	}
+	if (words_value(w, "body", &v)) {
+		o->has_body = true;
+		o->body = v;
+		o->same = TRI_NO;
+	}
+	o->body_cut = words_flag(w, "cut");
+	reader_session(r, w, &t);
+	if (words_flag(w, "no-tls")) {
+		t = (struct tls_facts){ .outcome = o->outcome };
+		o->http_status = 0;
+		o->same = TRI_UNKNOWN;
+	}
+	o->tls = t.outcome;
+	o->trusted = t.trusted;
+	o->name_ok = t.name_ok;
+	o->time_ok = t.time_ok;
+	o->has_leaf = t.n_chain > 0;
+	p->other = r->open.others.p;
+	p->n_other = r->open.others.n;
+}
+
 /* ---- lines: what must follow ---- */
 
 static void
@@ -248,6 +297,8 @@ static const struct case_line lines[] = {
 	{ "txt-cname", on_txt_cname },
 	{ "policy", on_policy },
 	{ "fetch", on_fetch },
+	{ "other", on_other },
+	{ "probe-policy", on_probe_policy },
 	{ "host", case_on_host },
 	{ "probe", case_on_probe },
 	{ "lookup", case_on_lookup },

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * facts_sample.c: three kinds of domain, two kinds of MX host, certificates,
- * and a file of them all.  Names and addresses are reserved for examples.
+ * facts_sample.c: three kinds of domain, two kinds of MX host, certificates.  Names and addresses are reserved for examples.
  */
 #include "tests/unit/facts_sample.h"
 
@@ -102,6 +101,27 @@ sample_mail(struct arena *a, struct sample_domain *d, uint64_t line,
 	add_hosts(a, d, host);
 }
 
+/* One that serves what another one does, and one that does not answer. */
+static void
+add_others(struct arena *a, struct policy_facts *p)
+{
+	struct policy_other *o = arena_array(a, 3, sizeof(*o));
+
+	o[0] = (struct policy_other){ { 4, { 192, 0, 2, 8 } }, OUTCOME_OK,
+		.tls = OUTCOME_OK, .trusted = TRI_YES, .name_ok = TRI_NO,
+		.time_ok = TRI_YES, .has_leaf = true, .http_status = 200,
+		.same = TRI_NO, .has_body = true, .body_cut = true,
+		.body = SLICE_LIT("mode: none\n\xff") };
+	memset(o[0].leaf.sha256, 3, sizeof(o[0].leaf.sha256));
+	o[1] = o[0];
+	o[1].address.bytes[3] = 9;
+	o[2] = (struct policy_other){ .address = { 6, { 0x20, 1 } },
+		.outcome = OUTCOME_CONNECT_TIMEOUT };
+	p->other = o;
+	p->n_other = 3;
+	p->others_cut = true;
+}
+
 static void
 add_policy(struct arena *a, struct sample_domain *d)
 {
@@ -113,7 +133,8 @@ add_policy(struct arena *a, struct sample_domain *d)
 	struct policy_attempt *attempt = arena_alloc(a, sizeof(*attempt));
 
 	*address = (struct address){ 4, { 192, 0, 2, 7 } };
-	*attempt = (struct policy_attempt){ *address, OUTCOME_OK };
+	*attempt = (struct policy_attempt){ *address, OUTCOME_OK,
+		1700000000123 };
 	*p = (struct policy_facts){ .host = SLICE_LIT("mta-sts.example.com"),
 		.a = answer(OUTCOME_OK, 60), .aaaa = answer(OUTCOME_NODATA, 0),
 		.attempt = attempt, .n_attempt = 1, .outcome = OUTCOME_OK,
@@ -125,6 +146,11 @@ add_policy(struct arena *a, struct sample_domain *d)
 		.body = SLICE_LIT("version: STSv1\nmode: enforce\n\xff\n") };
 	p->a.n = 1;
 	p->a.address = address;
+	p->size = 70000;
+	p->content_encoding = SLICE_LIT("gzip");
+	p->cache_control = SLICE_LIT("max-age=600");
+	add_others(a, p);
+	d->judgement.policy_probed = true;
 	*parsed = (struct sts_policy){ .valid = true, .ambiguous = true,
 		.mode = POLICY_MODE_ENFORCE, .has_max_age = true,
 		.max_age = 604800, .mx = slices(a, patterns, 2), .n_mx = 2 };
@@ -366,125 +392,4 @@ sample_cert(struct arena *a, struct cert_facts *c, uint8_t seed)
 		.self_issued = true, .is_ca = false };
 	memset(c->sha256, seed, 32);
 	memset(c->spki_sha256, seed + 100, 32);
-}
-
-struct record *
-sample_scan_record(void)
-{
-	struct slice library = SLICE_LIT("zstd 1.5.4");
-	struct slice option = SLICE_LIT("trust-ad=yes");
-	struct slice stage[] = { SLICE_LIT("dns"), SLICE_LIT("policy"),
-		SLICE_LIT("smtp") };
-	struct slice resolver = SLICE_LIT("192.0.2.53:53");
-	struct scan_meta m = { .version = SLICE_LIT("0.1.0"),
-		.list = SLICE_LIT("sample.txt"),
-		.ehlo_name = SLICE_LIT("scanner.example.org"),
-		.contact = SLICE_LIT("https://scanner.example.org/"),
-		.vantage = SLICE_LIT("scanner"), .notes = SLICE_LIT("a test"),
-		.library = &library, .option = &option, .stage = stage,
-		.resolver = &resolver, .n_library = 1, .n_option = 1,
-		.n_stage = 3, .n_resolver = 1, .has_list_digest = true,
-		.list_lines = 12, .trust_ad = true, .ipv6 = true,
-		.has_trust = true, .trust_certificates = 140,
-		.started_ms = STARTED_MS };
-
-	memset(m.list_sha256, 0xab, sizeof(m.list_sha256));
-	memset(m.trust_sha256, 0xcd, sizeof(m.trust_sha256));
-	return record_scan(&m);
-}
-
-struct record *
-sample_session_record(void)
-{
-	struct slice resolver = SLICE_LIT("192.0.2.53:53");
-	struct end_meta previous = { .reason = "interrupted",
-		.ended_ms = STARTED_MS + 5000, .duration_ms = 5000,
-		.dns_queries = 33, .policy_connects = 2, .smtp_connects = 3 };
-	struct session_meta m = { .version = SLICE_LIT("0.1.0"),
-		.vantage = SLICE_LIT("scanner"), .resolver = &resolver,
-		.n_resolver = 1, .started_ms = STARTED_MS + 9000,
-		.domains = 12, .cut_bytes = 7, .previous = &previous };
-
-	return record_session(&m);
-}
-
-struct record *
-sample_end_record(const struct tally *tally)
-{
-	struct rejected_count rejected[] = { { "label too long", 2 },
-		{ "no dot", 0 } };
-	struct end_meta m = { .reason = "complete", .list_lines = 12,
-		.rejected = rejected, .n_rejected = 2, .tally = *tally,
-		.ended_ms = STARTED_MS + 5000, .duration_ms = 5000,
-		.dns_queries = 33, .policy_connects = 2, .smtp_connects = 3 };
-
-	memset(m.list_sha256, 0xab, sizeof(m.list_sha256));
-	return record_end(&m);
-}
-
-static struct record *
-make_domain(struct arena *a, size_t i)
-{
-	struct sample_domain d;
-	struct slice name = arena_fmt(a, "name%zu.example", i);
-
-	if (i % 4 == 0)
-		sample_full(a, &d);
-	else if (i % 4 == 1)
-		sample_mail(a, &d, i + 1, name, SLICE_LIT("example.com"));
-	else
-		sample_nxdomain(&d, i + 1, name);
-	d.meta.line = i + 1;
-	return record_domain(&d.meta, &d.facts, &d.judgement);
-}
-
-static void
-post_hosts(struct arena *a, struct sink *s)
-{
-	struct cert_facts c[2];
-	struct sample_host full, silent;
-	struct record *batch[4];
-
-	sample_cert(a, &c[0], 1);
-	sample_cert(a, &c[1], 2);
-	sample_host_full(a, &full);
-	sample_host_silent(&silent, SLICE_LIT("mx2.example.com"));
-	batch[0] = record_cert(&c[0]);
-	batch[1] = record_cert(&c[1]);
-	batch[2] = record_mx(&full.meta, &full.facts, &full.state);
-	sink_post(s, batch, 3, NULL, NULL);
-	batch[0] = record_cert(&c[0]);
-	batch[1] = record_cert(&c[1]);
-	batch[2] = record_mx(&silent.meta, &silent.facts, &silent.state);
-	sink_post(s, batch, 3, NULL, NULL);
-}
-
-bool
-sample_file(const char *path, size_t n_domain)
-{
-	struct sink_config config = { .path = path, .level = 3,
-		.force = true };
-	struct arena *a = arena_new();
-	struct tally tally;
-	struct record *r;
-	char error[256];
-	struct sink *s = sink_open(&config, error, sizeof(error));
-
-	if (s == NULL) {
-		fprintf(stderr, "%s\n", error);
-		arena_free(a);
-		return false;
-	}
-	r = sample_scan_record();
-	sink_post(s, &r, 1, NULL, NULL);
-	post_hosts(a, s);
-	for (size_t i = 0; i < n_domain; i++) {
-		r = make_domain(a, i);
-		sink_post(s, &r, 1, NULL, NULL);
-	}
-	sink_drain(s, &tally);
-	r = sample_end_record(&tally);
-	sink_post(s, &r, 1, NULL, NULL);
-	arena_free(a);
-	return sink_close(s);
 }

@@ -83,6 +83,7 @@ policy_rig_init(struct policy_rig *b, uint32_t window)
 	memset(b, 0, sizeof(*b));
 	netrange_parse(SLICE_LIT("127.0.0.0/8"), &loopback[0]);
 	netrange_parse(SLICE_LIT("::1/128"), &loopback[1]);
+	b->addresses = 1;
 	b->loop = loop_new();
 	b->gate = gate_new(&gate);
 	b->reach = reach_new(&reach);
@@ -131,7 +132,7 @@ policy_rig_begin(struct policy_rig *b, const char *const addresses[4])
 		assert_true(address_parse(slice_of(addresses[i]),
 		    &set->address[set->n++]));
 	}
-	policy_pool_fetch(b->pool, b->arena, f, on_done, b);
+	policy_pool_fetch(b->pool, b->arena, f, b->addresses, on_done, b);
 	assert_int_equal(b->n_done, before); /* never from within */
 	return f;
 }

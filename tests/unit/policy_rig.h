@@ -29,6 +29,7 @@ struct policy_rig {
 	struct policy_pool *pool;
 	struct arena *arena;
 	struct policy_facts facts[POLICY_FETCHES_MAX];
+	size_t addresses; /* for fetches begun from here on; 1 */
 	size_t n_started, n_done;
 };
 

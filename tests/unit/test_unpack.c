@@ -3,8 +3,7 @@
  * test_unpack.c: facts written down and read again are the same facts.
  *
  * Full ones pack to the same bytes; the facts of every case of tests/cases,
- * judged, written, read and judged again, too; each field that cannot be
- * read is refused.
+ * judged, written, read and judged again, too.
  */
 #include <glob.h>
 #include <setjmp.h>
@@ -80,6 +79,12 @@ test_full_domain(void **state)
 	    OUTCOME_SERVFAIL);
 	assert_true(facts.policy.tls.incomplete);
 	assert_int_equal(facts.policy.tls.name_by, NAME_BY_WILDCARD_SUFFIX);
+	assert_int_equal(facts.policy.attempt[0].started_ms, 1700000000123);
+	assert_int_equal(facts.policy.n_other, 3);
+	assert_true(slice_eq(facts.policy.other[1].body,
+	    d.facts.policy.other[0].body));
+	assert_true(facts.policy.other[1].body_cut);
+	assert_int_equal(facts.policy.size, 70000);
 	assert_int_equal(facts.policy.tls.not_before, -86400);
 	assert_int_equal(facts.policy.tls.not_after, 1800000000);
 	assert_same(record_domain(&meta, &facts, &d.judgement), r);
@@ -337,112 +342,6 @@ test_all_cases(void **state)
 	assert_true(s.n_host > 20);
 }
 
-/* ---- what cannot be read ---- */
-
-static void
-pack_domain_outcome(struct packer *p)
-{
-	pack_str(p, FIELD_domain_name, SLICE_LIT("a.example"));
-	pack_map_open(p, FIELD_domain_mx_lookup, OBJECT_lookup);
-	pack_word(p, FIELD_lookup_outcome, "of a later version");
-	pack_map_close(p);
-}
-
-static void
-pack_domain_address(struct packer *p)
-{
-	struct slice address = SLICE_LIT("192.0.2.1.example");
-
-	pack_str(p, FIELD_domain_name, SLICE_LIT("a.example"));
-	pack_map_open(p, FIELD_domain_mx_lookup, OBJECT_lookup);
-	pack_outcome(p, FIELD_lookup_outcome, OUTCOME_OK);
-	pack_strs(p, FIELD_lookup_addresses, &address, 1);
-	pack_map_close(p);
-}
-
-static void
-pack_domain_root_host(struct packer *p)
-{
-	pack_str(p, FIELD_domain_name, SLICE_LIT("a.example"));
-	pack_list(p, FIELD_domain_mx, 1);
-	pack_item_open(p, FIELD_domain_mx, OBJECT_mx_short);
-	pack_str(p, FIELD_mx_short_host, SLICE_LIT("."));
-	pack_map_close(p);
-}
-
-static void
-pack_domain_digest(struct packer *p)
-{
-	pack_str(p, FIELD_domain_name, SLICE_LIT("a.example"));
-	pack_map_open(p, FIELD_domain_sts, OBJECT_sts);
-	pack_map_open(p, FIELD_sts_policy, OBJECT_sts_policy);
-	pack_map_open(p, FIELD_sts_policy_tls, OBJECT_tls);
-	pack_outcome(p, FIELD_tls_outcome, OUTCOME_OK);
-	pack_list(p, FIELD_tls_chain, 1);
-	pack_item_bin(p, "short", 5);
-	pack_map_close(p);
-	pack_map_close(p);
-	pack_map_close(p);
-}
-
-static void
-pack_domain_no_outcome(struct packer *p)
-{
-	pack_str(p, FIELD_domain_name, SLICE_LIT("a.example"));
-	pack_map_open(p, FIELD_domain_mx_lookup, OBJECT_lookup);
-	pack_map_close(p);
-}
-
-static void
-pack_domain_name_by(struct packer *p)
-{
-	pack_str(p, FIELD_domain_name, SLICE_LIT("a.example"));
-	pack_map_open(p, FIELD_domain_sts, OBJECT_sts);
-	pack_map_open(p, FIELD_sts_policy, OBJECT_sts_policy);
-	pack_map_open(p, FIELD_sts_policy_tls, OBJECT_tls);
-	pack_outcome(p, FIELD_tls_outcome, OUTCOME_OK);
-	pack_word(p, FIELD_tls_name_by, "of a later version");
-	pack_map_close(p);
-	pack_map_close(p);
-	pack_map_close(p);
-}
-
-static void
-pack_domain_nameless(struct packer *p)
-{
-	pack_uint(p, FIELD_domain_line, 1);
-}
-
-static void
-test_refusals(void **state)
-{
-	static void (*const packs[])(struct packer *p) = {
-		pack_domain_outcome, pack_domain_address,
-		pack_domain_root_host, pack_domain_digest,
-		pack_domain_no_outcome, pack_domain_name_by,
-		pack_domain_nameless,
-	};
-	struct arena *a = arena_new();
-	struct domain_meta meta;
-	struct domain_facts facts;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(packs) / sizeof(packs[0]); i++) {
-		struct packer packer;
-		struct record *r;
-		struct plain p;
-
-		pack_begin(&packer, OBJECT_domain);
-		packs[i](&packer);
-		r = pack_finish(&packer, RECORD_DOMAIN);
-		if (unpack_domain(a, open_record(&p, r), &meta, &facts))
-			fail_msg("row %zu was taken", i);
-		plain_release(&p);
-		record_free(r);
-	}
-	arena_free(a);
-}
-
 int
 main(void)
 {
@@ -453,7 +352,6 @@ main(void)
 		cmocka_unit_test(test_cert),
 		cmocka_unit_test(test_scan),
 		cmocka_unit_test(test_all_cases),
-		cmocka_unit_test(test_refusals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,7 +35,9 @@ from mxlab.world_truth import Facts, Host, verdict, verdict_dane  # noqa: E402
 
 RATES = ROOT / "data" / "rates.toml"
 SAMPLE = ROOT / "data" / "sample.txt"
-WORLDS = sorted((ROOT / "tests" / "worlds").glob("*.jsonl"))
+# The last is scanned with an option that the others do without.
+WORLDS = [*sorted((ROOT / "tests" / "worlds").glob("*.jsonl")),
+          ROOT / "tests" / "lab" / "probe-policy.jsonl"]
 TOP = ROOT.parent / "shared" / "data" / "opendns-top-10k.txt"
 
 

@@ -5,7 +5,8 @@ The servers log every connection they accept.  For each address the number of
 connections must be what the scan's mx records say; nobody may say MAIL, have
 two sessions open at one address, or leave a complete session without QUIT.
 Addresses where no server can accept (refused, black hole, unserved) leave no
-trace, so the log must be empty there.
+trace, so the log must be empty there.  Of policy hosts nginx logs requests,
+our own servers connections: the domain records must tell as many.
 """
 from __future__ import annotations
 
@@ -19,6 +20,8 @@ from mxlab import mtalogs, records
 from mxlab.errors import LabError
 
 LOGS = ("contacts.jsonl", "nginx.jsonl", *mtalogs.LOGS)
+# outcomes of a fetch that came as far as its request
+REQUESTED = ("ok", "too_large", "timeout", "http_failed")
 
 
 @dataclass
@@ -32,7 +35,7 @@ class Seen:
     early: list[str] = field(default_factory=list)
     peers: set[str] = field(default_factory=set)
     names: Counter = field(default_factory=Counter)
-    policy: int = 0
+    policy: Counter = field(default_factory=Counter)
 
 
 def _sizes(folder: Path) -> dict[str, int]:
@@ -63,7 +66,7 @@ def _lines(folder: Path, name: str) -> Iterator[str]:
 
 def _take_own(seen: Seen, entry: dict[str, Any]) -> None:
     if entry["kind"] != "smtp":
-        seen.policy += 1
+        seen.policy[entry["address"]] += 1
         return
     address = entry["address"]
     seen.sessions[address] += 1
@@ -90,13 +93,33 @@ def read_logs(folder: Path) -> Seen:
     for line in _lines(folder, "contacts.jsonl"):
         _take_own(seen, json.loads(line))
     for line in _lines(folder, "nginx.jsonl"):
-        seen.policy += 1
+        seen.policy[json.loads(line)["address"]] += 1
     mta = mtalogs.MtaLogs(seen, folder)
     for name in mtalogs.LOGS:
         for line in _lines(folder, name):
             mta.take(name, line)
     mta.finish()
     return seen
+
+
+def _own_https(folder: Path) -> dict[str, bool]:
+    """Addresses of our own HTTPS servers; does one accept and log?"""
+    plan = json.loads((folder / "run" / "servers.json").read_text())
+    return {point["address"]: point["spec"].get("fault") != "blackhole"
+            for point in plan["endpoints"] if point["kind"] == "https"}
+
+
+def policy_faults(fetches: Counter, seen: Counter,
+                  own: dict[str, bool]) -> list[str]:
+    """A sentence for each address that was not asked as recorded."""
+    wanted: Counter = Counter()
+    for (address, outcome), count in fetches.items():
+        if own.get(address, outcome in REQUESTED):
+            wanted[address] += count
+    return [f"policy host at {address}: {wanted[address]} fetches recorded, "
+            f"{seen[address]} seen"
+            for address in sorted(set(wanted) | set(seen))
+            if wanted[address] != seen[address]]
 
 
 def _observable(folder: Path) -> set[str]:
@@ -108,10 +131,17 @@ def _observable(folder: Path) -> set[str]:
     return own | {point["address"] for point in mtalogs.points(folder)}
 
 
-def _recorded(file: Path, given: str | None) -> dict[tuple, int]:
-    """Attempts by (host, address), from the mx records."""
+def _recorded(file: Path,
+              given: str | None) -> tuple[dict[tuple, int], Counter]:
+    """Attempts by (host, address), from the mx records, and fetches of
+    policies by (address, outcome), from the domain records."""
     pairs: dict[tuple, int] = {}
+    fetches: Counter = Counter()
     for record in records.read(file, given):
+        policy = (record.get("sts") or {}).get("policy") or {}
+        for one in policy.get("attempts") or []:
+            if one.get("started") is not None:
+                fetches[one["address"], one["outcome"]] += 1
         if record.get("type") != "mx":
             continue
         for one in record.get("addresses") or []:
@@ -121,7 +151,7 @@ def _recorded(file: Path, given: str | None) -> dict[tuple, int]:
                         for try_ in one.get("tls_versions") or [])
             pairs[pair] = (pairs.get(pair, 0) + tries
                            + int(one.get("attempts") or 0))
-    return pairs
+    return pairs, fetches
 
 
 def compare(pairs: dict[tuple, int], seen: Seen,
@@ -152,9 +182,10 @@ def contacts(folder: Path, file: Path, given: str | None, show: int) -> int:
     if not (folder / "run" / "servers.json").is_file():
         raise LabError(f"{folder}: no lab in it; run lab up first")
     seen = read_logs(folder)
-    pairs = _recorded(file, given)
+    pairs, fetches = _recorded(file, given)
     observable = _observable(folder)
     good, said = compare(pairs, seen, observable)
+    said += policy_faults(fetches, seen.policy, _own_https(folder))
     said += seen.mail + seen.overlaps + seen.no_quit + seen.early
     for text in said[:show]:
         print(text)
@@ -165,7 +196,7 @@ def contacts(folder: Path, file: Path, given: str | None, show: int) -> int:
           f"{len(seen.sessions)} addresses, {len(seen.mail)} with MAIL, "
           f"{len(seen.overlaps)} overlapping, {len(seen.no_quit)} complete "
           f"without QUIT; {silent} pairs where no server can see")
-    print(f"https: {seen.policy} requests and connections; EHLO names: "
+    print(f"https: {seen.policy.total()} requests and connections; EHLO names: "
           f"{', '.join(sorted(seen.names)) or 'none'}")
     print(f"contacts: {len(good)} of {len(pairs)} (host, address) pairs "
           "contacted as recorded")

@@ -74,9 +74,7 @@ def server_block(site: Site, port: int, root: Path) -> str:
     content_type, others, location = _headers(site)
     if location is not None and status == 200:
         status = 301
-    listens = " ".join(f"listen {address}:{port} ssl;"
-                       for address in site.addresses)
-    return (f"server {{ {listens} server_name {site.host};\n"
+    return (f"server {{ listen {site.address}:{port} ssl; server_name {site.host};\n"
             f" ssl_certificate {quoted(site.chain.chain)};\n"
             f" ssl_certificate_key {quoted(site.chain.key)};\n"
             f" root {quoted(str(root))}; types {{ }}\n"

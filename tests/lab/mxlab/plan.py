@@ -66,9 +66,9 @@ class Ground:
 
 @dataclass
 class Site:
-    """One policy host of nginx."""
+    """One policy host of nginx at one of its addresses."""
     host: str
-    addresses: list[str]
+    address: str
     spec: dict[str, Any]
     body: bytes
     chain: Chain
@@ -210,57 +210,55 @@ class _Planner:
             self.plan.endpoints.append(point)
 
     def take_policy(self, line: Line) -> None:
-        """Give the policy host of a line its address and server."""
+        """Give the policy host of a line its addresses and servers."""
         spec = line.policy
         if spec is None or spec.get("host") is False \
                 or spec.get("fault") == "nxdomain":
             return
         host = f"mta-sts.{line.domain}"
-        fault = spec.get("fault")
-        own = (fault is not None and not fault.startswith("redirect:")
-               or spec.get("tls") is not None)
+        own = spec.get("per_address") or []
+        count = max(spec.get("addresses", 1), len(own))
         wanted = None
-        if not own:
+        if count == 1 and not _is_odd(spec):
             wanted = [self.nginx[self.count % NGINX_ADDRESSES]]
             self.count += 1
-        places = self.addresses(line.where, host, wanted, 1)
-        places = [place for place in places if self.servable(place)]
-        if fault == "refuse" or not places:
-            return
-        chain = self.plan.pki.chain(host, spec.get("cert"))
-        if own:
-            self._policy_endpoint(line, host, places, chain)
-        else:
-            self._policy_site(line, host, places, chain)
+        places = self.addresses(line.where, host, wanted, count)
+        for number, place in enumerate(places):
+            merged = dict(spec)
+            merged.update(own[number] if number < len(own) else {})
+            if merged.get("fault") == "refuse" or not self.servable(place):
+                continue
+            chain = self.plan.pki.chain(host, merged.get("cert"))
+            if _is_odd(merged):
+                self._policy_endpoint(line.where, host, place, merged, chain)
+            else:
+                self._policy_site(line.where, host, place, merged, chain)
 
-    def _policy_site(self, line: Line, host: str, places: list[str],
-                     chain: Chain | None) -> None:
+    def _policy_site(self, where: str, host: str, place: str,
+                     spec: dict[str, Any], chain: Chain | None) -> None:
         port = self.plan.ground.https_port
-        for place in places:
-            if self.owner.setdefault((port, place), None) is not None:
-                raise LabError(f"{line.where}: {host} shares {place} with a "
-                               "policy host that has a fault; give it an "
-                               "address of its own")
-            self.plan.nginx_addresses.add(place)
+        if self.owner.setdefault((port, place), None) is not None:
+            raise LabError(f"{where}: {host} shares {place} with a policy "
+                           "host that has a fault; give it an address of "
+                           "its own")
+        self.plan.nginx_addresses.add(place)
         if chain is not None:
-            self.plan.sites.append(Site(host, places, line.policy or {},
-                                        policy_body(line), chain))
+            self.plan.sites.append(Site(host, place, spec,
+                                        policy_body(where, spec), chain))
 
-    def _policy_endpoint(self, line: Line, host: str, places: list[str],
-                         chain: Chain | None) -> None:
+    def _policy_endpoint(self, where: str, host: str, place: str,
+                         spec: dict[str, Any], chain: Chain | None) -> None:
         port = self.plan.ground.https_port
-        spec = dict(line.policy or {})
-        spec["body"] = policy_body(line).decode("latin-1")
+        if (port, place) in self.owner:
+            raise LabError(f"{where}: {host} has a fault and shares {place} "
+                           "with another policy host; give it an address of "
+                           "its own")
+        spec["body"] = policy_body(where, spec).decode("latin-1")
         spec.pop("body_b64", None)
-        for place in places:
-            if (port, place) in self.owner:
-                raise LabError(f"{line.where}: {host} has a fault and shares "
-                               f"{place} with another policy host; give it "
-                               "an address of its own")
-            point = {"kind": "https", "host": host, "address": place,
-                     "port": port, "spec": spec, **_files(chain)}
-            self.owner[port, place] = point
-            self.plan.endpoints.append(point)
+        point = {"kind": "https", "host": host, "address": place,
+                 "port": port, "spec": spec, **_files(chain)}
+        self.owner[port, place] = point
+        self.plan.endpoints.append(point)
 
     def take_tlsa(self, line: Line) -> None:
         """Compute TLSA records from the chains that were issued."""
@@ -277,6 +275,13 @@ class _Planner:
                     of = self.plan.pki.of_generation(chain, row["generation"])
                 self.tree.add(Record(owner, DEFAULT_TTL, "TLSA",
                                      tlsa_rdata(row, of)))
+
+
+def _is_odd(spec: dict[str, Any]) -> bool:
+    """Is it a policy host that nginx cannot be?"""
+    fault = spec.get("fault")
+    return (fault is not None and not fault.startswith("redirect:")
+            or spec.get("tls") is not None)
 
 
 def _files(chain: Chain | None) -> dict[str, str | None]:

@@ -39,7 +39,8 @@ CERT_KEYS = frozenset(("names", "kind", "key", "cn_only", "days",
                        "generation"))
 TLS_KEYS = frozenset(("min", "max"))
 POLICY_KEYS = frozenset(("body", "body_b64", "status", "headers", "cert",
-                         "fault", "at", "host", "tls"))
+                         "fault", "at", "host", "tls", "addresses",
+                         "per_address"))
 SMTP_KEYS = frozenset((
     "banner", "ehlo", "ehlo_tls", "helo", "starttls", "cert", "tls", "fault",
     "at", "flaky", "inject", "require_client_hello_sni", "addresses",
@@ -184,10 +185,12 @@ def _check_tls(where: str, what: str, tls: Any) -> None:
 
 
 def _check_policy(line: Line) -> None:
-    spec = line.policy
-    if spec is None:
-        return
-    where, what = line.where, "policy"
+    if line.policy is not None:
+        _check_policy_spec(line.where, line.policy)
+
+
+def _check_policy_spec(where: str, spec: Any) -> None:
+    what = "policy"
     _known(where, what, spec, POLICY_KEYS)
     _check_cert(where, what, spec.get("cert"))
     _check_tls(where, what, spec.get("tls"))
@@ -201,18 +204,26 @@ def _check_policy(line: Line) -> None:
     status = spec.get("status", 200)
     if not isinstance(status, int) or not 200 <= status <= 599:
         raise LabError(f"{where}: policy.status {status!r}: not 200 to 599")
-    policy_body(line)
+    policy_body(where, spec)
+    _check_addresses(where, what, spec)
+    for own in spec.get("per_address") or []:
+        _check_policy_spec(where, own or {})
 
 
-def policy_body(line: Line) -> bytes:
-    """The bytes that the policy host serves."""
-    spec = line.policy or {}
+def policy_body(where: str, spec: dict[str, Any]) -> bytes:
+    """The bytes that a policy host serves."""
     if spec.get("body_b64") is None:
         return (spec.get("body") or "").encode("utf-8")
     try:
         return base64.b64decode(spec["body_b64"], validate=True)
     except (binascii.Error, TypeError, ValueError):
-        raise LabError(f"{line.where}: policy.body_b64 is no base64") from None
+        raise LabError(f"{where}: policy.body_b64 is no base64") from None
+
+
+def _check_addresses(where: str, what: str, spec: dict[str, Any]) -> None:
+    count = spec.get("addresses", 1)
+    if not isinstance(count, int) or not 1 <= count <= 64:
+        raise LabError(f"{where}: {what}: addresses must be 1 to 64")
 
 
 def _check_smtp(where: str, host: str, spec: Any) -> None:
@@ -234,9 +245,7 @@ def _check_smtp(where: str, host: str, spec: Any) -> None:
     if spec.get("server") is not None:
         _one_of(where, f"{what}: server", spec["server"], SERVERS)
     _check_course(where, what, spec)
-    count = spec.get("addresses", 1)
-    if not isinstance(count, int) or not 1 <= count <= 64:
-        raise LabError(f"{where}: {what}: addresses must be 1 to 64")
+    _check_addresses(where, what, spec)
     for own in spec.get("per_address") or []:
         _check_smtp(where, host, own or {})
 

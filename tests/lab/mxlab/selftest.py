@@ -251,6 +251,12 @@ def test_https_faults(lab: Lab) -> None:
             want(len(done.stdout) > 100000, len(done.stdout))
 
 
+def test_https_per_address(lab: Lab) -> None:
+    want(lab.curl("triple").stdout == POLICY.encode(), "the first")
+    want(lab.curl("triple", which=1).stdout == b"none\n", "the second")
+    want(lab.curl("triple", which=2).returncode == 35, "the third")
+
+
 def test_https_old_tls(lab: Lab) -> None:
     want(lab.curl("tls11").returncode == 35, "TLS 1.1 by default")
     done = lab.curl("tls11", "--tlsv1.0", "--ciphers", "DEFAULT:@SECLEVEL=0")

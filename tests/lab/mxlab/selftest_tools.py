@@ -46,12 +46,13 @@ class Lab:
         want(len(addresses) > which, f"{host} has no address {which}")
         return addresses[which]
 
-    def curl(self, name: str, *words: str) -> subprocess.CompletedProcess:
+    def curl(self, name: str, *words: str,
+             which: int = 0) -> subprocess.CompletedProcess:
         """Fetch the policy of a .test domain."""
         host = f"mta-sts.{name}.test"
         return run("curl", "-sS", "-m", "4", "--noproxy", "*",
                    "--cacert", str(self.folder / "ca.pem"), "--connect-to",
-                   f"::{self.address(host)}:{HTTPS_PORT}", *words,
+                   f"::{self.address(host, which)}:{HTTPS_PORT}", *words,
                    f"https://{host}/.well-known/mta-sts.txt", text=False)
 
     def s_client(self, name: str, *words: str, which: int = 0) -> str:

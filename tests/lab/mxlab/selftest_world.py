@@ -86,6 +86,8 @@ POLICIES: dict[str, dict[str, Any]] = {
     "tls11": {"tls": {"max": "1.1"}, "body": POLICY},
     "hostless": {"host": False},
     "days": {"body": POLICY, "cert": {"days": [-5, 2]}},
+    "triple": {"body": POLICY, "per_address": [
+        {}, {"status": 404, "body": "none\n"}, {"fault": "garbage"}]},
 }
 
 
