@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * facts_sample.c: three kinds of domain, two kinds of MX host, certificates.  Names and addresses are reserved for examples.
+ * facts_sample.c: three kinds of domain, two kinds of MX host, certificates.
+ * Names and addresses are reserved for examples.
  */
 #include "tests/unit/facts_sample.h"
 
