@@ -93,6 +93,12 @@ claim(struct frame_writer *w, char *error, size_t cap)
 }
 
 bool
+frame_writer_can_cut(const struct frame_writer *w)
+{
+	return w->is_regular;
+}
+
+bool
 frame_writer_cut(struct frame_writer *w, uint64_t at, char *error, size_t cap)
 {
 	if (!w->is_regular)
@@ -191,6 +197,12 @@ frame_writer_add(struct frame_writer *w, const void *p, size_t n)
 	}
 	memcpy(w->plain + w->n, p, n);
 	w->n += n;
+}
+
+void
+frame_writer_forget(struct frame_writer *w)
+{
+	w->n = 0;
 }
 
 size_t

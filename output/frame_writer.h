@@ -28,10 +28,14 @@ struct frame_writer *frame_writer_open(const char *path, bool force,
 struct frame_writer *frame_writer_reopen(const char *path, int level,
     char *error, size_t cap);
 int frame_writer_fd(const struct frame_writer *w);
+/* Is it a file that can be cut, and no pipe, device or standard output? */
+bool frame_writer_can_cut(const struct frame_writer *w);
 /* Cuts the file at the end of a whole frame.  False: `error` says why. */
 bool frame_writer_cut(struct frame_writer *w, uint64_t at, char *error,
     size_t cap);
 void frame_writer_add(struct frame_writer *w, const void *p, size_t n);
+/* What was added since the last frame goes nowhere. */
+void frame_writer_forget(struct frame_writer *w);
 size_t frame_writer_pending(const struct frame_writer *w); /* plain bytes */
 /*
  * Makes a frame of what was added; nothing pending is fine.  False: the disk

@@ -21,6 +21,7 @@
 #include <time.h>
 
 #include "output/blob.h"
+#include "output/boundary.h"
 #include "output/digest_set.h"
 #include "output/frame_writer.h"
 #include "scanner/base/arena.h"
@@ -41,6 +42,8 @@ struct batch {
 	struct batch *next;
 	sink_taken_fn *taken;
 	void *ctx;
+	bool is_cut;             /* no records: take back what came since */
+	uint64_t cut_ms;
 	size_t n;
 	struct record *record[]; /* NULL: dropped, it was posted before */
 };
@@ -54,8 +57,11 @@ struct sink {
 	bool has_failed;           /* of the writer's thread */
 	/* Of what was taken; the writer's, and whose it lets idle: drain. */
 	struct tally tally;
+	struct boundaries boundaries; /* likewise */
+	bool was_cut;
 	pthread_t thread;
 	_Atomic uint64_t bytes;
+	_Atomic uint64_t settled_ms;
 
 	struct {
 		pthread_mutex_t lock;
@@ -93,18 +99,57 @@ is_past(struct timespec t)
 	    (now.tv_sec == t.tv_sec && now.tv_nsec >= t.tv_nsec);
 }
 
+static uint64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void
+fail(struct sink *s, const char *error)
+{
+	s->has_failed = true;
+	if (s->failed != NULL)
+		s->failed(s->failed_ctx, error);
+}
+
 static void
 flush(struct sink *s)
 {
 	char error[ERROR_BYTES];
+	struct boundary end = { .at_ms = now_ms() };
 
 	if (!frame_writer_flush(s->writer, error, sizeof(error))) {
-		s->has_failed = true;
-		if (s->failed != NULL)
-			s->failed(s->failed_ctx, error);
+		fail(s, error);
 		return;
 	}
-	atomic_store(&s->bytes, frame_writer_bytes(s->writer));
+	end.bytes = frame_writer_bytes(s->writer);
+	end.tally = s->tally;
+	boundaries_add(&s->boundaries, &end, atomic_load(&s->settled_ms));
+	atomic_store(&s->bytes, end.bytes);
+}
+
+static void
+cut_back(struct sink *s, uint64_t ms)
+{
+	char error[ERROR_BYTES];
+	const struct boundary *to;
+
+	if (s->has_failed || s->boundaries.n == 0 ||
+	    !frame_writer_can_cut(s->writer))
+		return;
+	to = boundaries_find(&s->boundaries, ms);
+	frame_writer_forget(s->writer);
+	if (!frame_writer_cut(s->writer, to->bytes, error, sizeof(error))) {
+		fail(s, error);
+		return;
+	}
+	s->was_cut = true;
+	s->tally = to->tally;
+	atomic_store(&s->bytes, to->bytes);
 }
 
 static bool
@@ -134,6 +179,8 @@ take_record(struct sink *s, struct record *r)
 static void
 take(struct sink *s, struct batch *b)
 {
+	if (b->is_cut)
+		cut_back(s, b->cut_ms);
 	for (size_t i = 0; i < b->n; i++)
 		if (b->record[i] != NULL)
 			take_record(s, b->record[i]);
@@ -254,6 +301,16 @@ sink_open(const struct sink_config *config, char *error, size_t cap)
 	return s;
 }
 
+/* Under the lock. */
+static void
+enqueue(struct sink *s, struct batch *b)
+{
+	*s->_shared.tail = b;
+	s->_shared.tail = &b->next;
+	if (s->_shared.is_waiting)
+		pthread_cond_signal(&s->_shared.posted);
+}
+
 void
 sink_post(struct sink *s, struct record **record, size_t n,
     sink_taken_fn *taken, void *ctx)
@@ -270,11 +327,33 @@ sink_post(struct sink *s, struct record **record, size_t n,
 			b->record[i] = NULL;
 		}
 	}
-	*s->_shared.tail = b;
-	s->_shared.tail = &b->next;
-	if (s->_shared.is_waiting)
-		pthread_cond_signal(&s->_shared.posted);
+	enqueue(s, b);
 	pthread_mutex_unlock(&s->_shared.lock);
+}
+
+void
+sink_settled(struct sink *s, uint64_t ms)
+{
+	atomic_store(&s->settled_ms, ms);
+}
+
+bool
+sink_withhold(struct sink *s, uint64_t ms, struct tally *withheld)
+{
+	struct batch *b = xcalloc(1, sizeof(*b));
+	struct tally before, after;
+
+	sink_drain(s, &before);
+	b->is_cut = true;
+	b->cut_ms = ms;
+	pthread_mutex_lock(&s->_shared.lock);
+	enqueue(s, b);
+	pthread_mutex_unlock(&s->_shared.lock);
+	sink_drain(s, &after);
+	withheld->domains = before.domains - after.domains;
+	withheld->mx_hosts = before.mx_hosts - after.mx_hosts;
+	withheld->certificates = before.certificates - after.certificates;
+	return s->was_cut;
 }
 
 bool

@@ -56,6 +56,19 @@ void sink_post(struct sink *s, struct record **record, size_t n,
  */
 bool sink_has_cert(struct sink *s, const uint8_t sha256[32]);
 
+/*
+ * sink_withhold() will not ask for a moment (CLOCK_MONOTONIC) before ms: what
+ * was posted earlier need not be taken back.  From any thread.
+ */
+void sink_settled(struct sink *s, uint64_t ms);
+/*
+ * Takes back what was posted since ms, and what shares a frame with it; never
+ * the first record.  Adds up in *withheld what that was.  Call when no more is
+ * posted.  False: nothing was taken back, since the output is no file that
+ * can be cut, or it failed (which was told).
+ */
+bool sink_withhold(struct sink *s, uint64_t ms, struct tally *withheld);
+
 /* What has been taken so far; call when no more is posted. */
 void sink_drain(struct sink *s, struct tally *out);
 uint64_t sink_bytes_written(struct sink *s);

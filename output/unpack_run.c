@@ -29,7 +29,7 @@ static const char *
 known_reason(struct slice word)
 {
 	static const char *const reasons[] = { "complete", "interrupted",
-		"failed" };
+		"failed", "no_success" };
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (slice_eq(word, slice_of(reasons[i])))

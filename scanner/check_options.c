@@ -27,7 +27,7 @@ static const char *const scan_only[] = { "output", "force", "resume",
 	"frame-ms", "level", "notes", "status-file", "stages", "dry-run",
 	"shard", "dns-rate", "resolver-rate", "dns-window",
 	"smtp-window", "policy-window", "workers", "window", "drain-ms",
-	"also" };
+	"also", "min-success" };
 
 static const struct option_row own_rows[] = {
 	{ .name = "json", .def = "",

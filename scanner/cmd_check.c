@@ -136,6 +136,7 @@ scan_into(struct check_options *o, const struct memory_file *list,
 	o->scan.force = true; /* the file is there already, and ours */
 	o->scan.workers = 1;
 	o->scan.smtp_window = o->scan.policy_window = WINDOW;
+	o->scan.min_success = 0; /* few names, and told as they are */
 	o->scan.drain_ms = 0; /* a person who interrupts has seen enough */
 	r = prepare_new(&o->scan);
 	if (prepare_reach(r) && introduce(r, &o->scan, name, sizeof(name)) &&

@@ -182,8 +182,8 @@ on_answer(void *ctx)
 }
 
 /* One pool a resolver, so that each answers for itself. */
-bool
-preflight_dns(const struct dns_config *config)
+size_t
+preflight_answers(const struct dns_config *config, bool say)
 {
 	struct asking asking = { loop_new(), config->n_resolver };
 	struct arena *arena = arena_new();
@@ -216,17 +216,24 @@ preflight_dns(const struct dns_config *config)
 		preflight_resolver_text(config, i, text, sizeof(text));
 		if (outcome_class(set[i].lookup.outcome) == CLASS_ANSWER)
 			good++;
-		else
+		else if (say)
 			log_warn("the resolver %s does not answer (%s)", text,
 			    outcome_word(set[i].lookup.outcome));
 		dns_pool_free(pool[i]);
 	}
 	arena_free(arena);
 	loop_free(asking.loop);
-	if (good == 0)
-		log_error("no resolver answers; name a working one with "
-		    "--resolver ADDR[:PORT]");
-	return good > 0;
+	return good;
+}
+
+bool
+preflight_dns(const struct dns_config *config)
+{
+	if (preflight_answers(config, true) > 0)
+		return true;
+	log_error("no resolver answers; name a working one with "
+	    "--resolver ADDR[:PORT]");
+	return false;
 }
 
 bool

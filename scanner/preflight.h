@@ -15,6 +15,8 @@
  */
 bool preflight_resolvers(const char *const *text, size_t n, bool trust_ad,
     struct dns_config *out);
+/* How many of the resolvers answer one question; say: who does not. */
+size_t preflight_answers(const struct dns_config *config, bool say);
 /*
  * Asks each resolver one question; false where none of them answers (one
  * line was logged).  Silent ones among others are warned of.

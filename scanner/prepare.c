@@ -368,8 +368,9 @@ scan_from(struct run *r, const struct list_facts *list, struct resume *from,
 {
 	int status;
 
+	/* As for an outage on the way: another time it may go on. */
 	if (!preflight_dns(&r->dns))
-		return 3;
+		return r->options->min_success > 0 ? 2 : 3;
 	if (!open_sink(r, from))
 		return 1;
 	r->started_ms = clock_wall_ms();
@@ -431,6 +432,13 @@ prepared_scan(struct run *r, const struct list_facts *list)
 	if (!preflight_resolvers(r->options->resolver.v,
 	    r->options->resolver.n, r->options->trust_ad, &r->dns))
 		return 1;
+	if (r->options->min_success > 0)
+		r->uplink = uplink_new(&(struct uplink_config){
+			.percent = (uint32_t)r->options->min_success,
+			.dns_timeout_ms = (uint32_t)r->options->dns_timeout_ms,
+			.connect_timeout_ms =
+			    (uint32_t)r->options->connect_timeout_ms,
+			.failed = run_uplink_failed, .ctx = r });
 	return make_workers(r) ? scan_or_resume(r, list) : 3;
 }
 
@@ -439,6 +447,7 @@ prepare_free(struct run *r)
 {
 	for (size_t i = 0; i < r->n_worker; i++)
 		worker_free(r->worker[i]);
+	uplink_free(r->uplink);
 	gate_free(r->smtp_gate);
 	gate_free(r->policy_gate);
 	reach_free(r->reach);

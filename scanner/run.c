@@ -19,6 +19,7 @@
 
 #include "scanner/base/log.h"
 #include "scanner/intake.h"
+#include "scanner/preflight.h"
 #include "scanner/progress.h"
 
 #include "scanner/base/banned.h"
@@ -160,6 +161,16 @@ run_sink_failed(void *run, const char *error)
 	loop_post(r->control, on_finished, r);
 }
 
+/* What is in flight would fail as well: there is nothing to wait for. */
+void
+run_uplink_failed(void *run)
+{
+	struct run *r = run;
+
+	run_ask_stop(r, STOP_NO_SUCCESS);
+	loop_post(r->control, on_finished, r);
+}
+
 void
 run_ask_stop(struct run *r, enum run_stop why)
 {
@@ -258,6 +269,7 @@ on_second(uv_timer_t *handle)
 	uint64_t now = clock_mono_ms();
 
 	progress_tick(c->progress);
+	sink_settled(r->sink, uplink_settled_ms(r->uplink, now));
 	if (run_stopping(r) == STOP_NONE)
 		return;
 	if (c->drain_until_ms == 0)
@@ -312,8 +324,82 @@ reason_word(struct run *r)
 	case STOP_INPUT:
 	case STOP_FAILED:
 		return "failed";
+	case STOP_NO_SUCCESS:
+		return "no_success";
 	}
 	return "failed";
+}
+
+/* The one line of STOP_NO_SUCCESS, once its stretch is out of the file. */
+static void
+say_what_failed(const struct run *r, const struct uplink_story *story,
+    bool was_cut, const struct tally *withheld)
+{
+	uint64_t ago_ms = clock_mono_ms() - story->since_ms;
+	time_t since = (time_t)((clock_wall_ms() - (int64_t)ago_ms) / 1000);
+	struct tm utc;
+	char what[80], kept[160];
+	struct strbuf b = strbuf_of(what, sizeof(what));
+
+	gmtime_r(&since, &utc);
+	if (story->is_dns)
+		strbuf_add(&b, SLICE_LIT("the resolvers or the uplink fail"));
+	else
+		strbuf_fmt(&b, "port %u is filtered here, or the uplink fails",
+		    r->smtp.port);
+	b = strbuf_of(kept, sizeof(kept));
+	if (was_cut)
+		strbuf_fmt(&b, "%llu records of that stretch were withheld; "
+		    "--resume asks them again",
+		    (unsigned long long)(withheld->domains +
+		    withheld->mx_hosts + withheld->certificates));
+	else
+		strbuf_add(&b, SLICE_LIT("the records of that stretch cannot "
+		    "be taken back from this output"));
+	log_error("%s: since %02d:%02d:%02d UTC (%llu s) %llu of %llu %s were "
+	    "answered; %s", what, utc.tm_hour, utc.tm_min, utc.tm_sec,
+	    (unsigned long long)(ago_ms / 1000),
+	    (unsigned long long)story->answered,
+	    (unsigned long long)story->asked,
+	    story->is_dns ? "DNS questions" : "connects", kept);
+}
+
+/*
+ * The list, or a user's patience, may end before an outage has lasted long
+ * enough to be told.
+ */
+static void
+look_back(struct run *r)
+{
+	enum run_stop stop = run_stopping(r);
+
+	if ((stop != STOP_NONE && stop != STOP_INTERRUPTED) ||
+	    !uplink_doubts_dns(r->uplink) ||
+	    preflight_answers(&r->dns, false) > 0)
+		return;
+	uplink_confirm_dns(r->uplink);
+	run_ask_stop(r, STOP_NO_SUCCESS);
+}
+
+/* Failures of ours are in no file: their lines are asked again. */
+static void
+withhold(struct run *r)
+{
+	struct uplink_story story;
+	struct tally withheld = { .domains = 0 };
+	bool was_cut;
+
+	if (run_stopping(r) == STOP_FAILED ||
+	    !uplink_story(r->uplink, &story))
+		return;
+	was_cut = sink_withhold(r->sink, story.withhold_ms, &withheld);
+	atomic_fetch_sub(&r->_shared.done, withheld.domains);
+	/* which of them were, nobody knows: most */
+	if (atomic_load(&r->_shared.inconclusive) <= withheld.domains)
+		atomic_store(&r->_shared.inconclusive, 0);
+	else
+		atomic_fetch_sub(&r->_shared.inconclusive, withheld.domains);
+	say_what_failed(r, &story, was_cut, &withheld);
 }
 
 static void
@@ -363,6 +449,7 @@ exit_status(struct run *r)
 	case STOP_NONE:
 		return 0;
 	case STOP_INTERRUPTED:
+	case STOP_NO_SUCCESS:
 		return 2;
 	case STOP_INPUT:
 		return 1;
@@ -395,6 +482,8 @@ run_scan(struct run *r)
 	intake_free(r->intake);
 	for (size_t i = 0; i < r->n_worker; i++)
 		worker_stop(r->worker[i]);
+	look_back(r);
+	withhold(r);
 	progress_end(c.progress, reason_word(r));
 	post_end(r);
 	control_end(&c);

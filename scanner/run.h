@@ -16,6 +16,7 @@
 #include "scanner/line_set.h"
 #include "scanner/options.h"
 #include "scanner/source.h"
+#include "scanner/uplink.h"
 #include "scanner/worker.h"
 #include "workers/gate.h"
 #include "workers/reach.h"
@@ -27,6 +28,7 @@ enum run_stop {
 	STOP_INTERRUPTED, /* by the user */
 	STOP_INPUT,       /* the list cannot be read on */
 	STOP_FAILED,      /* our own trouble */
+	STOP_NO_SUCCESS,  /* nothing answers any more: no_success */
 };
 
 struct run_shared {
@@ -59,6 +61,7 @@ struct run {
 	struct reach *reach;
 	struct gate *smtp_gate;
 	struct gate *policy_gate;
+	struct uplink *uplink;     /* NULL: --min-success 0 */
 	struct sink *sink;
 	struct source *source;
 	struct intake *intake;     /* of the reader */
@@ -95,6 +98,8 @@ void run_reader_done(struct run *r);
 void run_ask_stop(struct run *r, enum run_stop why);
 enum run_stop run_stopping(struct run *r);
 
+/* Nothing answers any more (of struct uplink_config). */
+void run_uplink_failed(void *run);
 /* The writer gave up (of struct sink_config). */
 void run_sink_failed(void *run, const char *error);
 

@@ -20,9 +20,12 @@ static bool
 make_pools(struct worker *w)
 {
 	struct run *run = w->run;
+	struct dns_config dns = run->dns;
+	struct smtp_config smtp = run->smtp;
 	char error[512];
 
-	w->dns = dns_pool_new(w->loop, &run->dns, &w->stats);
+	uplink_watch(run->uplink, &dns, &smtp);
+	w->dns = dns_pool_new(w->loop, &dns, &w->stats);
 	if (w->dns == NULL) {
 		log_errno(errno, "cannot open DNS sockets; raise the limit of "
 		    "open files (ulimit -n) or lower --workers");
@@ -35,7 +38,7 @@ make_pools(struct worker *w)
 	}
 	w->policy = policy_pool_new(w->loop, &run->policy, w->tls, run->reach,
 	    run->policy_gate, &w->stats);
-	w->smtp = smtp_pool_new(w->loop, &run->smtp, w->tls, run->reach,
+	w->smtp = smtp_pool_new(w->loop, &smtp, w->tls, run->reach,
 	    run->smtp_gate, &w->stats);
 	return w->policy != NULL && w->smtp != NULL;
 }

@@ -103,9 +103,14 @@ expect "bad network" 1 "give a network" \
 	scan --only-net 300.1.2.3/8 "$dir/list" -o "$dir/x.mxc"
 expect "bad resolver" 1 "give an address" \
 	scan "${private[@]}" --resolver nowhere "$dir/list" -o "$dir/x.mxc"
-expect "silent resolver" 3 "no resolver answers" \
+expect "silent resolver" 2 "no resolver answers" \
 	scan "${private[@]}" --resolver 127.99.99.99:5399 "$dir/list" \
 	-o "$dir/x.mxc"
+expect "silent resolver, no matter" 3 "no resolver answers" \
+	scan "${private[@]}" --resolver 127.99.99.99:5399 "$dir/list" \
+	-o "$dir/x.mxc" --min-success 0
+expect "more than all" 1 "min-success" scan "${private[@]}" \
+	--min-success 101 "$dir/list" -o "$dir/x.mxc"
 expect "no exclusion file" 1 "$dir/none" \
 	scan "${private[@]}" --exclude "$dir/none" "$dir/list" -o "$dir/x.mxc"
 echo shut.example >"$dir/shut"

@@ -155,6 +155,7 @@ lab_stops() {
 	run lab_dane_vectors tests/lab/in-net tests/lab/dane_vectors.sh
 	run lab_odd tests/lab/in-net tests/lab/odd.sh
 	run lab_unvalidated tests/lab/in-net tests/lab/unvalidated.sh
+	run lab_uplink tests/lab/in-net tests/lab/uplink.sh
 }
 
 [ $# -gt 0 ] || set -- style unit both

@@ -118,6 +118,27 @@ dns_message_id(struct slice message, uint16_t *id)
 	return message.n >= HEADER_BYTES;
 }
 
+/*
+ * RFC 6891 7: who does not understand EDNS may send back the header alone.
+ * It holds no data, so that whoever forges it gains no more than by silence.
+ */
+bool
+dns_message_is_bare(struct slice message)
+{
+	static const uint8_t none[HEADER_BYTES - 4];
+	struct cursor c = cursor_of(message.p, message.n);
+	unsigned flags, rcode;
+
+	cursor_skip(&c, 2);
+	flags = cursor_u16(&c);
+	rcode = flags & MASK_RCODE;
+	return message.n == HEADER_BYTES && (flags & FLAG_QR) != 0 &&
+	    (flags & (MASK_OPCODE | FLAG_TC)) == 0 &&
+	    memcmp(message.p + c.at, none, sizeof(none)) == 0 &&
+	    (rcode == LDNS_RCODE_FORMERR || rcode == LDNS_RCODE_NOTIMPL ||
+	    rcode == LDNS_RCODE_REFUSED);
+}
+
 bool
 dns_answer_fits(struct slice query, struct slice message, bool same_case)
 {
@@ -126,6 +147,8 @@ dns_answer_fits(struct slice query, struct slice message, bool same_case)
 	size_t tail_at = HEADER_BYTES + name.n;
 	unsigned flags;
 
+	if (dns_message_is_bare(message))
+		return true;
 	cursor_skip(&c, 2);
 	flags = cursor_u16(&c);
 	if (!(flags & FLAG_QR) || (flags & MASK_OPCODE) != 0 ||
@@ -378,6 +401,9 @@ read_header(struct message *m, struct slice bytes)
 	m->n_answer = cursor_u16(&c);
 	m->n_authority = cursor_u16(&c);
 	m->n_additional = cursor_u16(&c);
+	m->answer_at = c.at;
+	if (dns_message_is_bare(bytes))
+		return true;
 	if (!dns_name_read(&c, &m->question))
 		return false;
 	cursor_skip(&c, QUESTION_TAIL_BYTES);

@@ -36,9 +36,11 @@ struct slice dns_query_name(struct slice query);
 
 /* The id of a message, where it is long enough to have one. */
 bool dns_message_id(struct slice message, uint16_t *id);
+/* FORMERR, NOTIMP or REFUSED in a header alone, without the question. */
+bool dns_message_is_bare(struct slice message);
 /*
  * Is this a response to that query, id aside?  QR, opcode and question; with
- * same_case its letters, too.
+ * same_case its letters, too.  A bare one (see above) fits any query.
  */
 bool dns_answer_fits(struct slice query, struct slice message,
     bool same_case);

@@ -101,6 +101,8 @@ take_message(struct dns_pool *p, struct dns_channel *channel,
 		return;
 	}
 	STAT_ADD(b->stats->dns_answers, 1);
+	if (dns_message_is_bare(message))
+		STAT_ADD(b->stats->dns_bare, 1);
 	dns_answer_read(t->arena, message, t->type, &answer);
 	note_answer(b, channel, attempt, answer.set.lookup.outcome);
 	dns_task_end_attempt(b, attempt);
@@ -399,6 +401,8 @@ book_configure(struct dns_pool *p, struct loop *loop,
 	b->window = c->window == 0 || c->window > WINDOW_MAX ? WINDOW_MAX :
 	    c->window;
 	b->mix_case = c->mix_case;
+	b->decided = c->decided;
+	b->decided_ctx = c->decided_ctx;
 }
 
 struct dns_pool *

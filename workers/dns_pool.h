@@ -33,6 +33,13 @@ struct dns_config {
 	struct address source; /* family 0: any */
 	bool mix_case;        /* letters of the question in random case, and
 	                         an answer must repeat them ("0x20") */
+	/*
+	 * NULL, or told of each question as it is done: its name on the wire,
+	 * how it ended, when its first query left (loop_clock_ms()).
+	 */
+	void (*decided)(void *ctx, struct slice wire, enum outcome outcome,
+	    uint64_t begun_ms);
+	void *decided_ctx;
 };
 
 struct dns_pool;

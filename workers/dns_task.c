@@ -330,6 +330,17 @@ has_live(const struct dns_task *t)
 	return false;
 }
 
+static void
+tell(struct dns_book *b, struct dns_task *t)
+{
+	if (b->decided == NULL || t->query_n == 0)
+		return; /* never asked: it could not exist */
+	b->decided(b->decided_ctx,
+	    dns_query_name(slice_make(t->query, t->query_n)),
+	    t->out->lookup.outcome,
+	    t->n_attempt > 0 ? t->first_ms : loop_now_ms(b->loop));
+}
+
 void
 dns_task_finish(struct dns_book *b, struct dns_task *t)
 {
@@ -343,6 +354,7 @@ dns_task_finish(struct dns_book *b, struct dns_task *t)
 		l->tried[i] = t->attempt[i].outcome;
 	if (t->n_attempt > 0)
 		l->elapsed_ms = (uint32_t)(loop_now_ms(b->loop) - t->first_ms);
+	tell(b, t);
 	end_attempts(b, t);
 	leave_window(b, t);
 	dns_task_move(t, NULL);

@@ -71,6 +71,9 @@ struct dns_book {
 	uint32_t timeout_ms;
 	uint32_t window;            /* queries on the wire at once */
 	bool mix_case;
+	void (*decided)(void *ctx, struct slice wire, enum outcome outcome,
+	    uint64_t begun_ms); /* or NULL */
+	void *decided_ctx;
 	uint32_t in_window;
 	size_t n_pending;
 	size_t n_id;                /* in use */

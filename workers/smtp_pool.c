@@ -209,8 +209,13 @@ static void
 on_session_end(void *ctx, bool troubled)
 {
 	struct smtp_job *job = ctx;
+	const struct smtp_facts *f = job->target.facts;
+	const struct smtp_config *c = &job->pool->env.config;
 
 	job->probe = NULL;
+	if (c->decided != NULL)
+		c->decided(c->decided_ctx, &f->address, f->outcome,
+		    loop_clock_ms() - f->elapsed_ms);
 	gate_release(job->pool->gate, &job->ticket, troubled);
 	if (job->versions != NULL) {
 		smtp_versions_note(job->versions);

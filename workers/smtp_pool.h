@@ -25,6 +25,13 @@ struct smtp_config {
 	bool tls_versions;            /* each alone, after the probe */
 	const char *ehlo_name;
 	struct address source;        /* family 0: any */
+	/*
+	 * NULL, or told of each session as it ends: the address, how, and when
+	 * it began to connect (loop_clock_ms()).
+	 */
+	void (*decided)(void *ctx, const struct address *a,
+	    enum outcome outcome, uint64_t begun_ms);
+	void *decided_ctx;
 };
 
 struct smtp_pool;

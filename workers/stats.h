@@ -11,6 +11,7 @@
 struct stats {
 	_Atomic uint64_t dns_queries;      /* datagrams and TCP queries sent */
 	_Atomic uint64_t dns_answers;      /* accepted */
+	_Atomic uint64_t dns_bare;         /* of them: a header alone */
 	_Atomic uint64_t dns_dropped;      /* datagrams that matched nothing */
 	_Atomic uint64_t dns_retries;
 	_Atomic uint64_t dns_tcp;          /* queries over TCP */

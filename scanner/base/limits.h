@@ -57,3 +57,9 @@
 #define LIMIT_FRAME_BYTES (4u << 20)  /* plain bytes per zstd frame */
 #define LIMIT_FRAME_MS 5000           /* a frame is closed this often */
 #define LIMIT_RECORD_BYTES (2u << 20) /* one record, plain */
+
+/* Outages */
+#define LIMIT_OUTAGE_VOTES 32         /* keys that fail: 0.7^32 is 1e-5 */
+#define LIMIT_OUTAGE_GROUP_VOTES 4    /* of them, of one group */
+#define LIMIT_OUTAGE_KEYS 65536       /* remembered, 16 bytes each */
+#define LIMIT_OUTAGE_KEY_MS 600000    /* unheard of so long: votes again */

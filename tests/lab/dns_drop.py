@@ -3,10 +3,13 @@
 
     --loss P     each question and each answer is lost with a chance of P/2
     --rate N     answers at most N questions a second, drops all beyond
-    --die N      says nothing more after N questions
+    --die N      says nothing more after N questions, until SIGUSR1
+    --fail N     answers SERVFAIL from then on instead, likewise
+    --heal MS    is well again so long after it fell ill
 
 Counts the questions by (name, type) and writes {"queries", "distinct",
-"twice"} to OUT when it is told to end.  TCP is passed on as it is.
+"twice", "ill"} to OUT, as soon as it listens and when it is told to end.  TCP
+is passed on as it is.
 """
 import argparse
 import collections
@@ -67,6 +70,9 @@ class Dropper:
         self.asked: collections.Counter[bytes] = collections.Counter()
         self.waiting: dict[int, tuple[bytes, tuple]] = {}
         self.next_id = 0
+        self.cured = False
+        self.ill_since = 0.0
+        self.n_ill = 0
 
     @staticmethod
     def bound(at: tuple[str, int]) -> socket.socket:
@@ -81,11 +87,30 @@ class Dropper:
         """Chance, once in each direction."""
         return self.chance.random() < self.args.loss / 2
 
+    def is_past(self, asked: int) -> bool:
+        """Has it been asked so much (0: does not matter) and is ill?"""
+        if self.cured or not 0 < asked < self.asked.total():
+            return False
+        now = time.monotonic()
+        self.ill_since = self.ill_since or now
+        if 0 < self.args.heal <= (now - self.ill_since) * 1000:
+            self.cured = True
+            return False
+        self.n_ill += 1
+        return True
+
+    def cure(self) -> None:
+        """As if it had never been ill."""
+        self.cured = True
+
     def on_question(self) -> None:
         """Count it, and pass it on or not."""
         message, peer = self.front.recvfrom(4096)
         self.asked[question(message)] += 1
-        if self.args.die and self.asked.total() > self.args.die:
+        if self.is_past(self.args.die):
+            return
+        if self.is_past(self.args.fail):
+            self.front.sendto(message[:2] + b"\x81\x82" + message[4:], peer)
             return
         if self.loses() or (self.bucket and not self.bucket.take()):
             return
@@ -118,7 +143,7 @@ class Dropper:
         twice = sum(1 for n in self.asked.values() if n > 1)
         Path(self.args.out).write_text(json.dumps(
             {"queries": self.asked.total(), "distinct": len(self.asked),
-             "twice": twice}), encoding="ascii")
+             "twice": twice, "ill": self.n_ill}), encoding="ascii")
 
 
 def pump(source: socket.socket, sink: socket.socket) -> None:
@@ -151,11 +176,15 @@ def main() -> None:
     parser.add_argument("--loss", type=float, default=0.0)
     parser.add_argument("--rate", type=float, default=0.0)
     parser.add_argument("--die", type=int, default=0)
+    parser.add_argument("--fail", type=int, default=0)
+    parser.add_argument("--heal", type=int, default=0)
     args = parser.parse_args()
     ended: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: ended.append(number))
     dropper = Dropper(args)
+    signal.signal(signal.SIGUSR1, lambda number, _: dropper.cure())
     threading.Thread(target=relay, args=(args,), daemon=True).start()
+    dropper.report()
     while not ended:
         dropper.turn()
     dropper.report()

@@ -86,9 +86,13 @@ make_by_label(struct made *m, struct slice q, const char *name, uint16_t type,
 #define IS(text) slice_eq_nocase(label, SLICE_LIT(text))
 	snprintf(question, sizeof(question), "%s IN %s", name, word);
 	snprintf(line, sizeof(line), "%s 300 IN A 192.0.2.1", name);
-	if (IS("noedns") && edns) {
+	if ((IS("noedns") || IS("bare")) && edns) {
 		made_response(m, question, "r", 1, "", "");
-	} else if (IS("noedns") || IS("ok") || IS("spoof") ||
+		if (IS("bare")) { /* RFC 6891 7: the header alone */
+			made_count(m, 4, 0);
+			m->n = 12;
+		}
+	} else if (IS("noedns") || IS("bare") || IS("ok") || IS("spoof") ||
 	    IS("cross") || IS("late")) {
 		made_response(m, question, "rd", 0, line, "");
 	} else if (IS("nodata")) {

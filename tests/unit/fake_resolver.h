@@ -8,6 +8,7 @@
  *   cross      forged answer first, right but for coming from the accomplice
  *              to where that one was last asked from
  *   noedns     FORMERR as long as the query has EDNS
+ *   bare       likewise, the header alone
  *   lower      "no such name", the question in lower case
  *   late       answers once only, after late_ms
  *   tc         truncated over UDP, whole over TCP

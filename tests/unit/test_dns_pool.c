@@ -58,6 +58,7 @@ static const struct row rows[] = {
 	{ "garbage", LABELS, true, OUTCOME_DNS_MALFORMED, TRI_UNKNOWN,
 	  { 2, 1 }, 3, THREE_MS, 0 },
 	{ "noedns", LABELS, true, OUTCOME_OK, TRI_YES, { 2, 0 }, 2, 0, 0 },
+	{ "bare", LABELS, true, OUTCOME_OK, TRI_YES, { 2, 0 }, 2, 0, 0 },
 	{ "lower", LABELS, true, OUTCOME_NXDOMAIN, TRI_NO, { 1, 0 }, 1, 0, 0 },
 	{ "silent", LABELS, true, OUTCOME_DNS_TIMEOUT, TRI_UNKNOWN, { 3, 3 },
 	  6, SIX_MS, 0 },
@@ -136,6 +137,8 @@ check_row(const struct row *r)
 		    (int)STAT_GET(b.stats.dns_dropped));
 	assert_int_equal(STAT_GET(b.stats.dns_queries), r->attempts);
 	check_tried(r, l);
+	assert_int_equal(STAT_GET(b.stats.dns_bare),
+	    strcmp(r->label, "bare") == 0 ? 1 : 0);
 	rig_release(&b);
 }
 

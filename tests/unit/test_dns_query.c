@@ -133,6 +133,60 @@ test_fits(void **state)
 	assert_false(dns_answer_fits(asked, made_message(&made), false));
 }
 
+/* A header alone that says what a header can say (RFC 6891 7). */
+static void
+test_bare(void **state)
+{
+	static const struct {
+		const char *name;
+		int rcode;
+		size_t n, at; /* bytes in all; the byte to change */
+		uint8_t xor;
+		enum outcome outcome; /* NONE: it does not fit */
+	} rows[] = {
+		{ "FORMERR", 1, 12, 0, 0, OUTCOME_DNS_ERROR },
+		{ "NOTIMP", 4, 12, 0, 0, OUTCOME_DNS_ERROR },
+		{ "REFUSED", 5, 12, 0, 0, OUTCOME_REFUSED },
+		{ "NOERROR", 0, 12, 0, 0, OUTCOME_NONE },
+		{ "NXDOMAIN", 3, 12, 0, 0, OUTCOME_NONE },
+		{ "SERVFAIL", 2, 12, 0, 0, OUTCOME_NONE },
+		{ "a byte less", 1, 11, 0, 0, OUTCOME_NONE },
+		{ "a byte more", 1, 13, 0, 0, OUTCOME_NONE },
+		{ "no response", 1, 12, 2, 0x80, OUTCOME_NONE },
+		{ "other opcode", 1, 12, 2, 0x08, OUTCOME_NONE },
+		{ "truncated", 1, 12, 2, 0x02, OUTCOME_NONE },
+		{ "a question, not there", 1, 12, 5, 1, OUTCOME_NONE },
+		{ "an answer, not there", 1, 12, 7, 1, OUTCOME_NONE },
+		{ "EDNS, not there", 1, 12, 11, 1, OUTCOME_NONE },
+	};
+	uint8_t query[DNS_QUERY_BYTES_MAX];
+	struct slice asked = slice_make(query, dns_query_write(
+	    SLICE_LIT("a.example"), DNS_A, query));
+	struct arena *a = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		bool fits = rows[i].outcome != OUTCOME_NONE;
+		struct dns_answer answer;
+
+		made_response(&made, "a.example. IN A", "r", rows[i].rcode,
+		    "", "");
+		made_count(&made, 4, 0);
+		made.bytes[rows[i].at] ^= rows[i].xor;
+		made.n = rows[i].n;
+		if (dns_answer_fits(asked, made_message(&made), true) != fits)
+			FAIL_IN(rows[i].name, "fits: %d", !fits);
+		if (!fits)
+			continue;
+		dns_answer_read(a, made_message(&made), DNS_A, &answer);
+		if (answer.set.lookup.outcome != rows[i].outcome)
+			FAIL_IN(rows[i].name, "%s",
+			    outcome_word(answer.set.lookup.outcome));
+		assert_int_equal(answer.edns_failed, rows[i].rcode == 1);
+	}
+	arena_free(a);
+}
+
 static void
 test_flags(void **state)
 {
@@ -157,6 +211,7 @@ main(void)
 		cmocka_unit_test(test_query),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_fits),
+		cmocka_unit_test(test_bare),
 		cmocka_unit_test(test_flags),
 	};
 
