@@ -295,4 +295,11 @@ bench-policy: $(BUILD)/bench/policy_loop
 
 # Everything that is measured, one after the other.
 bench: bench-output bench-scripts bench-dns bench-window bench-probe \
-	bench-policy
+	bench-policy bench-park
+
+.PHONY: bench-park
+
+# What waits for MX hosts, in bytes: BENCH_ARGS="--domains 100000".
+bench-park: $(BUILD)/mxcensus
+	@MXCENSUS=$(abspath $(BUILD))/mxcensus tests/lab/in-net \
+		$(VENV)/bin/python3 tests/bench/park.py $(BENCH_ARGS)

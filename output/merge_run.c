@@ -46,7 +46,8 @@ option_may_differ(struct slice option)
 		"frame-ms", "resolver", "dns-rate", "dns-window", "ca-file",
 		"ehlo-name", "contact", "source-ip", "smtp-window",
 		"policy-window", "exclude", "per-net", "per-operator",
-		"rest-ms", "policy-rest-ms", "workers", "window", "drain-ms",
+		"rest-ms", "policy-rest-ms", "workers", "window",
+		"max-parked", "drain-ms",
 		"seed" };
 	struct slice name = slice_upto(option, slice_find(option, '='));
 

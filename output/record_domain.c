@@ -228,6 +228,7 @@ pack_host(struct packer *p, const struct host_judgement *h)
 	pack_tri(p, FIELD_mx_short_name_ok, h->name_ok);
 	pack_tri(p, FIELD_mx_short_time_ok, h->time_ok);
 	pack_word(p, FIELD_mx_short_dane, dane_status_word(h->dane));
+	pack_flag_if(p, FIELD_mx_short_shared, h->shared);
 	pack_map_close(p);
 }
 

@@ -168,6 +168,7 @@ pack_address(struct packer *p, const struct host_facts *host,
 	pack_uint_if(p, FIELD_mx_address_elapsed_ms, f->elapsed_ms);
 	pack_sessions(p, f);
 	pack_tls_tries(p, f);
+	pack_flag_if(p, FIELD_mx_address_shared, f->shared);
 	pack_map_close(p);
 }
 
@@ -213,5 +214,6 @@ record_mx(const struct mx_meta *meta, const struct host_facts *facts,
 	pack_time(&p, FIELD_mx_started, meta->started_ms);
 	pack_uint(&p, FIELD_mx_elapsed_ms, meta->elapsed_ms);
 	pack_host_tlsrpt(&p, meta, &facts->tlsrpt_txt);
+	pack_lookup(&p, FIELD_mx_alias, &facts->alias, meta->single_resolver);
 	return pack_finish(&p, RECORD_MX);
 }

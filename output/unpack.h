@@ -15,8 +15,8 @@
 #include "scanner/base/arena.h"
 
 /*
- * The hosts have no state: that is in the mx records.  MX records for the
- * root come first in the MX set, without their preference.
+ * The hosts have no state but for `shared`: that is in the mx records.  MX
+ * records for the root come first in the MX set, without their preference.
  */
 bool unpack_domain(struct arena *a, const msgpack_object *record,
     struct domain_meta *meta, struct domain_facts *facts);

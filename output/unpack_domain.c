@@ -157,6 +157,8 @@ unpack_hosts(struct unpacker *u, const struct view *w,
 		out->host[i].host = view_str(&v, FIELD_mx_short_host);
 		out->host[i].preference = (uint16_t)view_uint(&v,
 		    FIELD_mx_short_preference, UINT16_MAX);
+		out->host[i].state.shared = view_flag(&v,
+		    FIELD_mx_short_shared);
 		if (out->host[i].host.n == 0 ||
 		    slice_eq(out->host[i].host, SLICE_LIT(".")))
 			u->failed = true;

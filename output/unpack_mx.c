@@ -151,6 +151,7 @@ unpack_session(struct unpacker *u, const msgpack_object *item,
 		.injection = view_flag(&w, FIELD_mx_address_injection),
 		.quit = view_flag(&w, FIELD_mx_address_quit),
 		.elapsed_ms = code(&w, FIELD_mx_address_elapsed_ms),
+		.shared = view_flag(&w, FIELD_mx_address_shared),
 	};
 	/* STARTTLS is said where it was offered, and nowhere else. */
 	out->offers_starttls = out->starttls_code != 0;
@@ -184,6 +185,7 @@ unpack_mx(struct arena *a, const msgpack_object *record,
 	*facts = (struct host_facts){ .host = view_str(&w, FIELD_mx_host) };
 	unpack_lookup(&u, &w, FIELD_mx_a, &facts->a);
 	unpack_lookup(&u, &w, FIELD_mx_aaaa, &facts->aaaa);
+	unpack_lookup(&u, &w, FIELD_mx_alias, &facts->alias);
 	facts->tlsa_base = view_at(&w, FIELD_mx_tlsa_base) == NULL ?
 	    facts->host : view_str(&w, FIELD_mx_tlsa_base);
 	unpack_tlsa(&u, &w, &facts->tlsa);

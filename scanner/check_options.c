@@ -26,8 +26,8 @@ enum own { OWN_JSON, OWN_SUGGEST, OWN_TLSRPT, OWN_ORGANIZATION,
 static const char *const scan_only[] = { "output", "force", "resume",
 	"frame-ms", "level", "notes", "status-file", "stages", "dry-run",
 	"shard", "dns-rate", "resolver-rate", "dns-window",
-	"smtp-window", "policy-window", "workers", "window", "drain-ms",
-	"also", "min-success" };
+	"smtp-window", "policy-window", "workers", "window",
+	"max-parked", "names-per-address", "drain-ms", "also", "min-success" };
 
 static const struct option_row own_rows[] = {
 	{ .name = "json", .def = "",

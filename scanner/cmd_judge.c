@@ -37,12 +37,21 @@
 
 enum status { STATUS_OK, STATUS_INPUT, STATUS_DAMAGED, STATUS_FAILED };
 
+/*
+ * A host may have a record of what its address said to another name, and
+ * behind it one of its own: each domain keeps to what it was told.  Own facts
+ * will do for both, shared ones only for whom they were good enough.
+ */
+struct known_host {
+	const struct host_state *own, *shared; /* NULL: there is none */
+};
+
 struct judging {
 	const char *in, *out;
 	bool force, help;
 	struct sink *sink;
 	struct arena *work;        /* of one record */
-	struct slice_map hosts;    /* name: struct host_state */
+	struct slice_map hosts;    /* name: struct known_host */
 	struct ta_names certs;
 	struct dane_again dane;
 	size_t n_posted;           /* since the writer was waited for */
@@ -224,6 +233,31 @@ judge_cert(struct judging *g, const msgpack_object *record)
 	return record_cert_again(record);
 }
 
+static void
+know_host(struct judging *g, struct slice name, const struct host_state *state)
+{
+	struct known_host *k = slice_map_get(&g->hosts, name);
+
+	if (k == NULL) {
+		k = arena_alloc(g->hosts.arena, sizeof(*k));
+		slice_map_put(&g->hosts, name, k);
+	}
+	if (state->shared)
+		k->shared = state;
+	else
+		k->own = state;
+}
+
+static const struct host_state *
+known_state(const struct judging *g, const struct domain_host *h)
+{
+	const struct known_host *k = slice_map_get(&g->hosts, h->host);
+
+	if (k == NULL)
+		return NULL;
+	return h->state.shared && k->shared != NULL ? k->shared : k->own;
+}
+
 static struct record *
 judge_mx(struct judging *g, const msgpack_object *record)
 {
@@ -238,7 +272,7 @@ judge_mx(struct judging *g, const msgpack_object *record)
 	state = arena_alloc(g->hosts.arena, sizeof(*state));
 	*state = judge_host(&f);
 	ta_names_of(&g->certs, &f, g->hosts.arena, state);
-	slice_map_put(&g->hosts, f.host, state);
+	know_host(g, f.host, state);
 	return record_mx(&meta, &f, state);
 }
 
@@ -254,7 +288,7 @@ find_state(struct judging *g, struct domain_host *h)
 		.is_literal = name_is_address(h->host) ||
 		    name_is_localhost(h->host) };
 	const struct host_state *known = none.is_literal ? NULL :
-	    slice_map_get(&g->hosts, h->host);
+	    known_state(g, h);
 
 	h->state = known != NULL ? *known : judge_host(&none);
 	return known != NULL || none.is_literal;

@@ -32,13 +32,30 @@ emission_chain(struct emission *e, const struct tls_facts *tls)
 	}
 }
 
-void
+/* The leaf of another address of a policy host. */
+static void
 emission_leaf(struct emission *e, const struct policy_other *other)
 {
 	struct cert_der leaf = other->leaf;
 
 	emission_chain(e, &(struct tls_facts){ .chain = &leaf,
 	    .n_chain = other->has_leaf });
+}
+
+void
+emission_policy(struct emission *e, const struct policy_facts *p)
+{
+	emission_chain(e, &p->tls);
+	for (size_t i = 0; i < p->n_other; i++)
+		emission_leaf(e, &p->other[i]);
+}
+
+void
+emission_post_certs(struct emission *e)
+{
+	if (e->records.n > 0)
+		sink_post(e->sink, e->records.p, e->records.n, NULL, NULL);
+	e->records = VEC_OF(struct record *);
 }
 
 void

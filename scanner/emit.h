@@ -17,8 +17,10 @@ struct emission {
 struct emission emission_begin(struct sink *sink, struct arena *arena);
 /* Adds the cert records of a chain that the file does not have yet. */
 void emission_chain(struct emission *e, const struct tls_facts *tls);
-/* The same for the leaf of another address of a policy host. */
-void emission_leaf(struct emission *e, const struct policy_other *other);
+/* Of the policy host: the chain of the session, the leaf of each other. */
+void emission_policy(struct emission *e, const struct policy_facts *p);
+/* Posts what was added so far, for a record that comes later. */
+void emission_post_certs(struct emission *e);
 /* Adds the record itself and posts all of them together. */
 void emission_post(struct emission *e, struct record *record,
     sink_taken_fn *taken, void *ctx);

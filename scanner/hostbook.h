@@ -5,6 +5,11 @@
  * One per worker, for the hosts whose names hash to it.  The first question
  * starts look-ups and probes, later ones join or read the answer.  The mx
  * record is handed to the sink before anybody is answered.
+ *
+ * Where an address carries very many names, a host may get facts that another
+ * name was told (addressbook.h).  A question that wants the host's own facts
+ * then has it visited again; a second mx record follows the first, and who was
+ * answered before keeps that answer.
  */
 #pragma once
 
@@ -14,18 +19,22 @@
 struct hostbook;
 
 /*
- * A question and its answer.  Belongs to the asking job, stays in place until
- * answered() has run on `home`.
+ * A question and its answer.  Belongs to the asking job, stays in place, with
+ * the bytes of the name, until answered() has run on `home`.
  */
 struct host_question {
 	struct loop *home;
 	loop_message_fn *answered;
 	void *ctx;
 	struct slice host;
-	struct host_state state; /* the answer */
-	/* the hostbook's own */
-	struct hostbook *book;
-	struct host_question *next;
+	/* The answer: the book's, immutable, until the run ends. */
+	const struct host_state *state;
+	union { /* the hostbook's own: on the way, then in line */
+		struct hostbook *book;
+		struct host_question *next;
+	} own;
+	/* MTA-STS judges the host's own name: shared facts are no answer. */
+	bool wants_own;
 };
 
 struct hostbook *hostbook_new(struct worker *w);
@@ -33,7 +42,8 @@ struct hostbook *hostbook_new(struct worker *w);
 void hostbook_free(struct hostbook *b);
 /*
  * Before the worker's thread starts: an answer that is known from an earlier
- * session.  Names and state are copied; a second one replaces the first.
+ * session.  Names and state are copied; a second one replaces the first, but
+ * shared facts never replace the host's own.
  */
 void hostbook_put(struct hostbook *b, struct slice host,
     const struct host_state *state);

@@ -115,15 +115,35 @@ write_alone(struct merging *m, struct record *r)
 
 /* ---- survey ---- */
 
-/* How much is known of a host: nothing, that it refuses us, or more. */
+/* Are there addresses that were not asked under the host's name? */
+static bool
+is_shared(const msgpack_object *mx)
+{
+	const msgpack_object *list = object_get(mx, "addresses");
+
+	if (list == NULL || list->type != MSGPACK_OBJECT_ARRAY)
+		return false;
+	for (uint32_t i = 0; i < list->via.array.size; i++)
+		if (object_get(&list->via.array.ptr[i], "shared") != NULL)
+			return true;
+	return false;
+}
+
+/*
+ * How much is known of a host: what its address told another name, nothing
+ * under its own, that it refuses us, or more.  A domain that was judged by
+ * shared facts can do with own ones, not the other way round.
+ */
 static int
 worth_of(const msgpack_object *mx)
 {
 	struct slice word = object_text(mx, "starttls");
 
-	if (word.n == 0 || slice_eq(word, SLICE_LIT("inconclusive")))
+	if (is_shared(mx))
 		return 0;
-	return slice_eq(word, SLICE_LIT("blocked")) ? 1 : 2;
+	if (word.n == 0 || slice_eq(word, SLICE_LIT("inconclusive")))
+		return 1;
+	return slice_eq(word, SLICE_LIT("blocked")) ? 2 : 3;
 }
 
 static void

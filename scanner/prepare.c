@@ -429,6 +429,8 @@ prepared_scan(struct run *r, const struct list_facts *list)
 	r->smtp_gate = gate_new(&gate);
 	gate.rest_ms = (uint32_t)r->options->policy_rest_ms;
 	r->policy_gate = gate_new(&gate);
+	r->addresses = addressbook_new(
+	    (uint32_t)r->options->names_per_address);
 	if (!preflight_resolvers(r->options->resolver.v,
 	    r->options->resolver.n, r->options->trust_ad, &r->dns))
 		return 1;
@@ -450,6 +452,7 @@ prepare_free(struct run *r)
 	uplink_free(r->uplink);
 	gate_free(r->smtp_gate);
 	gate_free(r->policy_gate);
+	addressbook_free(r->addresses);
 	reach_free(r->reach);
 	source_close(r->source);
 	line_set_release(&r->finished);

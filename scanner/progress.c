@@ -22,7 +22,7 @@
 #define RATE_SECONDS 10 /* the rate is over the last seconds */
 
 struct totals {
-	uint64_t done, inconclusive, lines;
+	uint64_t done, inconclusive, lines, parked;
 	uint64_t dns, policy, smtp, waiting; /* in flight */
 	uint64_t queries, answers, connects;
 };
@@ -70,6 +70,7 @@ add_up(struct run *run)
 		.done = atomic_load(&run->_shared.done),
 		.inconclusive = atomic_load(&run->_shared.inconclusive),
 		.lines = atomic_load(&run->_shared.lines),
+		.parked = atomic_load(&run->_shared.parked),
 	};
 
 	for (size_t i = 0; i < run->n_worker; i++) {
@@ -172,6 +173,10 @@ describe(const struct progress *p, const struct totals *t, struct strbuf *b)
 		add_number(b, t->waiting);
 		strbuf_add(b, SLICE_LIT(" waiting"));
 	}
+	if (t->parked > 0) {
+		strbuf_add(b, SLICE_LIT("  parked "));
+		add_number(b, t->parked);
+	}
 	strbuf_fmt(b, "  | inconclusive %.1f%%",
 	    percent(t->inconclusive, t->done));
 }
@@ -194,9 +199,9 @@ write_status(struct progress *p, const struct totals *t)
 	    ", \"policy\": %" PRIu64 ", \"smtp\": %" PRIu64
 	    ", \"waiting\": %" PRIu64 ", \"inconclusive\": %" PRIu64
 	    ", \"dns_queries\": %" PRIu64 ", \"smtp_connects\": %" PRIu64
-	    "}\n", clock_wall_ms(), t->done, expected(p, t), rate(p, t),
-	    t->dns, t->policy, t->smtp, t->waiting, t->inconclusive,
-	    t->queries, t->connects);
+	    ", \"parked\": %" PRIu64 "}\n", clock_wall_ms(), t->done,
+	    expected(p, t), rate(p, t), t->dns, t->policy, t->smtp, t->waiting,
+	    t->inconclusive, t->queries, t->connects, t->parked);
 	fflush(p->status);
 }
 

@@ -65,6 +65,8 @@ take_mx(struct reading *g, const msgpack_object *record, bool with_names)
 		return;
 	state = judge_host(&f);
 	ta_names_of(&g->names, &f, g->work, &state);
+	for (size_t i = 0; i < f.n_address && !with_names; i++)
+		addressbook_put(g->run->addresses, &f.address[i]);
 	hostbook_put(run_owner(g->run, f.host)->hosts, f.host, &state);
 }
 

@@ -19,7 +19,8 @@ static const char *const may_differ[] = { "force", "resume", "frame-ms",
 	"dns-rate", "resolver-rate", "dns-window", "dns-0x20", "smtp-window",
 	"policy-window", "exclude",
 	"per-net", "per-operator", "rest-ms", "policy-rest-ms", "workers",
-	"window", "drain-ms", "stages", "ca-file", "min-success" };
+	"window", "max-parked", "drain-ms", "stages", "ca-file",
+	"min-success" };
 
 struct texts {
 	struct arena *arena;

@@ -24,9 +24,6 @@
 
 #include "scanner/base/banned.h"
 
-/* Of the window, which must be free before a waiting reader is woken. */
-#define WAKE_PART 8
-
 struct control {
 	struct run *run;
 	struct progress *progress;
@@ -61,126 +58,6 @@ struct worker *
 run_owner(struct run *r, struct slice name)
 {
 	return r->worker[run_owner_index(r, name)];
-}
-
-/* ---- the window ---- */
-
-enum run_stop
-run_stopping(struct run *r)
-{
-	return (enum run_stop)atomic_load(&r->_shared.stop);
-}
-
-/* The reader is woken for a part of the window, not for each place of it. */
-static bool
-is_worth_waking(const struct run *r)
-{
-	uint64_t window = r->options->window;
-
-	return r->_shared.in_flight <= window - (window + WAKE_PART - 1) /
-	    WAKE_PART;
-}
-
-uint32_t
-run_admit(struct run *r, uint32_t want, bool may_wait)
-{
-	struct run_shared *s = &r->_shared;
-	uint64_t window = r->options->window, n = 0;
-
-	pthread_mutex_lock(&s->lock);
-	s->reader_waits = may_wait && s->in_flight >= window;
-	while (s->reader_waits && run_stopping(r) == STOP_NONE)
-		pthread_cond_wait(&s->room, &s->lock);
-	s->reader_waits = false;
-	if (s->in_flight < window && run_stopping(r) == STOP_NONE)
-		n = window - s->in_flight < want ? window - s->in_flight : want;
-	s->in_flight += n;
-	pthread_mutex_unlock(&s->lock);
-	return (uint32_t)n;
-}
-
-void
-run_give_back(struct run *r, uint32_t places)
-{
-	pthread_mutex_lock(&r->_shared.lock);
-	r->_shared.in_flight -= places;
-	pthread_mutex_unlock(&r->_shared.lock);
-}
-
-/* On the control loop: everything was taken, or time is up. */
-static void
-on_finished(void *ctx)
-{
-	struct run *r = ctx;
-
-	loop_stop(r->control);
-}
-
-void
-run_release(void *run)
-{
-	struct run *r = run;
-	struct run_shared *s = &r->_shared;
-	bool finished;
-
-	atomic_fetch_add(&s->done, 1);
-	pthread_mutex_lock(&s->lock);
-	s->in_flight--;
-	finished = s->reader_done && s->in_flight == 0;
-	if (s->reader_waits && is_worth_waking(r)) {
-		s->reader_waits = false;
-		pthread_cond_signal(&s->room);
-	}
-	pthread_mutex_unlock(&s->lock);
-	if (finished)
-		loop_post(r->control, on_finished, r);
-}
-
-void
-run_reader_done(struct run *r)
-{
-	struct run_shared *s = &r->_shared;
-	bool finished;
-
-	pthread_mutex_lock(&s->lock);
-	s->reader_done = true;
-	finished = s->in_flight == 0;
-	pthread_mutex_unlock(&s->lock);
-	if (finished)
-		loop_post(r->control, on_finished, r);
-}
-
-/* A file that cannot be written leaves nothing to wait for. */
-void
-run_sink_failed(void *run, const char *error)
-{
-	struct run *r = run;
-
-	log_error("%s", error);
-	run_ask_stop(r, STOP_FAILED);
-	loop_post(r->control, on_finished, r);
-}
-
-/* What is in flight would fail as well: there is nothing to wait for. */
-void
-run_uplink_failed(void *run)
-{
-	struct run *r = run;
-
-	run_ask_stop(r, STOP_NO_SUCCESS);
-	loop_post(r->control, on_finished, r);
-}
-
-void
-run_ask_stop(struct run *r, enum run_stop why)
-{
-	int none = STOP_NONE;
-
-	atomic_compare_exchange_strong(&r->_shared.stop, &none, (int)why);
-	pthread_mutex_lock(&r->_shared.lock);
-	r->_shared.reader_waits = false;
-	pthread_cond_broadcast(&r->_shared.room);
-	pthread_mutex_unlock(&r->_shared.lock);
 }
 
 /* ---- the reader ---- */

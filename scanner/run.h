@@ -5,7 +5,9 @@
  *   reader thread --intake--> worker loops --sink--> run_release()
  *
  * The reader waits for places in the window (run_admit()); a job keeps its
- * place until the writer has taken its record.
+ * place until the writer has taken its record, or until it is parked.  Parked
+ * jobs need no place to go on, so they never wait for the reader or for each
+ * other.
  */
 #pragma once
 
@@ -13,6 +15,7 @@
 #include <stdatomic.h>
 
 #include "output/sink.h"
+#include "scanner/addressbook.h"
 #include "scanner/line_set.h"
 #include "scanner/options.h"
 #include "scanner/source.h"
@@ -36,6 +39,7 @@ struct run_shared {
 	pthread_cond_t room;
 	uint64_t in_flight;        /* under the lock */
 	bool reader_waits;         /* under the lock: for room */
+	_Atomic uint64_t parked;   /* likewise; others may look */
 	bool reader_done;          /* under the lock */
 	_Atomic int stop;          /* enum run_stop */
 	_Atomic uint64_t admitted;
@@ -62,6 +66,7 @@ struct run {
 	struct gate *smtp_gate;
 	struct gate *policy_gate;
 	struct uplink *uplink;     /* NULL: --min-success 0 */
+	struct addressbook *addresses;
 	struct sink *sink;
 	struct source *source;
 	struct intake *intake;     /* of the reader */
@@ -83,15 +88,24 @@ uint64_t clock_mono_ms(void);
 struct worker *run_owner(struct run *r, struct slice name);
 size_t run_owner_index(const struct run *r, struct slice name);
 /*
- * Takes up to `want` places in the window; 0: there is none, or the run is
- * stopping.  With may_wait it waits until enough of them are free to be worth
- * the reader's while.
+ * Takes up to `want` places in the window; 0: there is none, or as many jobs
+ * as may be are parked, or the run is stopping.  With may_wait it waits until
+ * enough is free to be worth the reader's while.
  */
 uint32_t run_admit(struct run *r, uint32_t want, bool may_wait);
 /* Places that were taken and not needed. */
 void run_give_back(struct run *r, uint32_t places);
-/* A record of a domain was taken (any thread; a sink_taken_fn). */
+/*
+ * Any thread: a job leaves the window and waits outside.  False: as many as
+ * may be do so; it keeps its place.
+ */
+bool run_park(struct run *r);
+/*
+ * A record was taken (any thread; sink_taken_fn), of a job with a place in
+ * the window or of a parked one.
+ */
 void run_release(void *run);
+void run_release_parked(void *run);
 /* The reader has nothing more to give. */
 void run_reader_done(struct run *r);
 /* Any thread: no more admissions; what is in flight may finish. */

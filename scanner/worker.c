@@ -50,6 +50,7 @@ worker_new(struct run *run)
 
 	w->run = run;
 	w->loop = loop_new();
+	TAILQ_INIT(&w->waiting);
 	w->hosts = hostbook_new(w);
 	if (make_pools(w))
 		return w;

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <sys/queue.h>
 
 #include "workers/dns_pool.h"
 #include "workers/loop.h"
@@ -21,6 +22,9 @@
 struct hostbook;
 struct job;
 struct run;
+struct work;
+
+TAILQ_HEAD(work_line, work);
 
 struct worker {
 	struct run *run;
@@ -31,8 +35,10 @@ struct worker {
 	struct policy_pool *policy;
 	struct smtp_pool *smtp;
 	struct hostbook *hosts;
-	struct job *jobs; /* in flight, doubly linked */
-	struct job *spare_jobs; /* memory of those that are done */
+	struct job *jobs; /* in flight or parked, doubly linked */
+	struct work_line waiting; /* for MX hosts, the longest first */
+	struct work *spare;       /* memory of those that are done */
+	bool parking_armed;       /* a message will look at them */
 	pthread_t thread;
 	bool started;
 };

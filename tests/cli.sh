@@ -126,6 +126,10 @@ expect "standard output again" 1 "give -o FILE" \
 	scan "$dir/list" -o - --resume "${here[@]}"
 expect "a frame a millisecond" 1 "from 50 to" \
 	scan "$dir/list" -o "$dir/x.mxc" --frame-ms 1
+expect "no name an address" 1 "from 1 to" \
+	scan "$dir/list" -o "$dir/x.mxc" --names-per-address 0
+expect "nobody may be parked" 1 "from 1 to" \
+	scan "$dir/list" -o "$dir/x.mxc" --max-parked 0
 cp "$dir/list" "$dir/mine.txt"
 expect "a list as output" 1 "no .mxc file" \
 	scan "$dir/list" -o "$dir/mine.txt" --resume "${here[@]}"

@@ -156,6 +156,7 @@ lab_stops() {
 	run lab_odd tests/lab/in-net tests/lab/odd.sh
 	run lab_unvalidated tests/lab/in-net tests/lab/unvalidated.sh
 	run lab_uplink tests/lab/in-net tests/lab/uplink.sh
+	run lab_operator tests/lab/in-net tests/lab/operator.sh
 }
 
 [ $# -gt 0 ] || set -- style unit both

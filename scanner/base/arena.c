@@ -20,6 +20,7 @@
 
 /* With its head still of a size that malloc keeps at hand for each thread. */
 #define CHUNK_FIRST_BYTES 960
+#define CHUNK_SMALL_BYTES 256
 #define CHUNK_MAX_BYTES 65536
 
 struct chunk {
@@ -30,7 +31,7 @@ struct chunk {
 
 struct arena {
 	struct chunk *head; /* the one that is filled */
-	size_t next_size;
+	size_t first_size, next_size;
 	size_t bytes;       /* handed out */
 };
 
@@ -45,13 +46,26 @@ chunk_new(size_t size)
 	return c;
 }
 
-struct arena *
-arena_new(void)
+static struct arena *
+new_of_size(size_t first)
 {
 	struct arena *a = xcalloc(1, sizeof(*a));
 
-	a->next_size = CHUNK_FIRST_BYTES;
+	a->first_size = first;
+	a->next_size = first;
 	return a;
+}
+
+struct arena *
+arena_new(void)
+{
+	return new_of_size(CHUNK_FIRST_BYTES);
+}
+
+struct arena *
+arena_new_small(void)
+{
+	return new_of_size(CHUNK_SMALL_BYTES);
 }
 
 static void
@@ -78,7 +92,7 @@ void
 arena_clear(struct arena *a)
 {
 	free_chunks(a);
-	a->next_size = CHUNK_FIRST_BYTES;
+	a->next_size = a->first_size;
 	a->bytes = 0;
 }
 

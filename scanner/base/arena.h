@@ -15,6 +15,8 @@
 struct arena;
 
 struct arena *arena_new(void);
+/* For one of many that hold little for long: chunks begin small. */
+struct arena *arena_new_small(void);
 void arena_free(struct arena *a); /* NULL is fine */
 /* Everything allocated so far is gone; the arena is as new. */
 void arena_clear(struct arena *a);

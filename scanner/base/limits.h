@@ -53,6 +53,9 @@
 #define LIMIT_CERT_NAMES 256          /* SAN DNS names kept */
 #define LIMIT_VERIFY_ERRORS 8         /* told of one chain, each once */
 
+/* The run */
+#define LIMIT_PARK_AFTER_MS 250       /* most look-ups are faster */
+
 /* Files */
 #define LIMIT_FRAME_BYTES (4u << 20)  /* plain bytes per zstd frame */
 #define LIMIT_FRAME_MS 5000           /* a frame is closed this often */

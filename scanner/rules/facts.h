@@ -302,6 +302,11 @@ struct smtp_facts {
 	uint32_t elapsed_ms;
 	struct tls_try *tls_try;   /* --tls-versions, the lowest first */
 	size_t n_tls_try;
+	/*
+	 * Nobody asked under this host's name: what another name of the address
+	 * was told.  Without attempts, name verdict and DANE.
+	 */
+	bool shared;
 };
 
 /* One MX host, whichever domains name it. */
@@ -309,8 +314,14 @@ struct host_facts {
 	struct slice host;
 	bool is_literal;   /* an IP address or localhost where a name must be */
 	struct rrset a, aaaa;
+	/*
+	 * RFC 7672 2.2.2: the alias of the host itself (its target is the one
+	 * cname of the look-up).  Asked only of an alias whose addresses are
+	 * insecure, where AD is believed.
+	 */
+	struct rrset alias;
 	struct slice tlsa_base; /* owner below _25._tcp., after CNAME */
-	struct rrset tlsa; /* asked only where the address answer is secure */
+	struct rrset tlsa; /* asked only where addresses or alias are secure */
 	/*
 	 * RFC 8460 3, 4.4: of DANE results the policy domain is the TLSA base
 	 * domain, so reports go where _smtp._tls.<host> says.  Asked only where
@@ -356,6 +367,7 @@ struct host_state {
 	int64_t not_before, not_after;
 	bool dane_no_starttls; /* usable TLSA, STARTTLS absent or refused */
 	bool dane_ta_only;     /* a mismatch of DANE-TA leaf names alone */
+	bool shared;           /* what an address said to another name */
 	/*
 	 * DNS names of the leaf where a DANE-TA path stands and the host name
 	 * fails: the domain's name may still match (RFC 7672 3.2.2).  Owned by

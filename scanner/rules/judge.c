@@ -112,6 +112,7 @@ judge_hosts(struct arena *a, const struct domain_facts *f,
 			.name_ok = state->name_ok,
 			.time_ok = state->time_ok,
 			.dane = judge_join_dane(f, state),
+			.shared = state->shared,
 		};
 	}
 }

@@ -25,6 +25,7 @@ struct host_judgement {
 	enum tls_version tls;
 	enum tri trusted, name_ok, time_ok;
 	enum dane_status dane; /* joined with this domain's MX answer */
+	bool shared;           /* as in the host's state */
 };
 
 struct judgement {

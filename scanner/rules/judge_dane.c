@@ -50,11 +50,26 @@ address_secure(const struct host_facts *f)
 	return sum;
 }
 
+/*
+ * RFC 7672 2.2.2: may TLSA records of the host count?  Where its addresses
+ * are insecure, those of a secure alias still do.
+ */
+static enum tri
+owner_secure(const struct host_facts *f)
+{
+	const struct lookup *alias = &f->alias.lookup;
+	enum tri secure = address_secure(f);
+
+	if (secure != TRI_NO || alias->outcome == OUTCOME_NONE)
+		return secure;
+	return lookup_is_answer(alias) ? alias->secure : TRI_UNKNOWN;
+}
+
 /* TLSA was not asked: is that because it could not have been secure? */
 static enum dane_status
 not_asked(const struct host_facts *f, const struct host_state *state)
 {
-	enum tri secure = address_secure(f);
+	enum tri secure = owner_secure(f);
 
 	if (state->has_address == TRI_UNKNOWN || secure == TRI_UNKNOWN)
 		return DANE_STATUS_INCONCLUSIVE;
@@ -148,7 +163,8 @@ host_dane(const struct host_facts *f, struct host_state *out)
 	/* RFC 7672 2.2.1: DANE does not apply to address literals. */
 	if (f->is_literal)
 		return DANE_STATUS_ABSENT;
-	if (is_bogus(&f->a) || is_bogus(&f->aaaa) || is_bogus(&f->tlsa))
+	if (is_bogus(&f->a) || is_bogus(&f->aaaa) || is_bogus(&f->alias) ||
+	    is_bogus(&f->tlsa))
 		return DANE_STATUS_BOGUS;
 	if (tlsa->outcome == OUTCOME_NONE)
 		return not_asked(f, out);
@@ -172,7 +188,7 @@ judge_host_dane(const struct host_facts *facts, struct host_state *out)
 	out->tlsa_published = !facts->is_literal && facts->tlsa.n > 0;
 	out->tlsa_failed = !facts->is_literal &&
 	    facts->tlsa.lookup.outcome == OUTCOME_SERVFAIL &&
-	    address_secure(facts) == TRI_YES;
+	    owner_secure(facts) == TRI_YES;
 	out->dane = host_dane(facts, out);
 }
 

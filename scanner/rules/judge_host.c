@@ -229,6 +229,7 @@ add_sessions(const struct host_facts *f, struct host_state *out)
 	for (size_t i = 0; i < f->n_address; i++) {
 		const struct smtp_facts *s = &f->address[i];
 
+		out->shared = out->shared || s->shared;
 		out->injection = out->injection || s->injection;
 		out->requiretls_plain = out->requiretls_plain ||
 		    has_keyword(s->ehlo, s->n_ehlo, SLICE_LIT("REQUIRETLS"));

@@ -179,9 +179,11 @@ case_on_lookup(struct reader *r, const struct words *w)
 {
 	struct rrset *set;
 
-	reader_need(r, r->probe != NULL && w->n >= 3, "lookup a|aaaa OUTCOME");
+	reader_need(r, r->probe != NULL && w->n >= 3,
+	    "lookup a|aaaa|alias OUTCOME");
 	set = slice_eq(w->word[1], SLICE_LIT("a")) ? &r->probe->facts.a :
-	    &r->probe->facts.aaaa;
+	    slice_eq(w->word[1], SLICE_LIT("alias")) ?
+	    &r->probe->facts.alias : &r->probe->facts.aaaa;
 	reader_need(r, word_outcome(w->word[2], &set->lookup.outcome),
 	    "no such outcome");
 	set->n = set->lookup.outcome == OUTCOME_OK ? 1 : 0;
@@ -272,4 +274,5 @@ case_on_address(struct reader *r, const struct words *w)
 	reader_session(r, w, &s->tls);
 	if (words_value(w, "dane", &v))
 		take_dane(r, w, v, &s->dane);
+	s->shared = words_flag(w, "shared");
 }

@@ -276,6 +276,7 @@ sample_full(struct arena *a, struct sample_domain *d)
 	d->judgement.host[0].in_policy = TRI_YES;
 	d->judgement.host[1].in_policy = TRI_NO;
 	d->judgement.host[1].tls = TLS_VERSION_NONE;
+	d->judgement.host[1].shared = true;
 	d->judgement.verdict = VERDICT_ENFORCE_DEGRADED;
 	d->judgement.verdict_dane = VERDICT_ENFORCE_OK;
 	finding_raise(&d->judgement.findings, FINDING_STS_RECORD_SPACE);
@@ -363,6 +364,8 @@ sample_host_full(struct arena *a, struct sample_host *h)
 	f->tlsrpt_txt = answer(OUTCOME_OK, 60);
 	one_txt(a, &f->tlsrpt_txt, rpt, 2);
 	f->addresses_cut = true;
+	f->alias = answer(OUTCOME_OK, 60);
+	f->address[0].shared = true;
 }
 
 void

@@ -413,6 +413,40 @@ class Commands(unittest.TestCase):
                                          [self.fetched(*attempts)])
             self.assertEqual((got, said[-1][:9]), (status, "contacts:"), said)
 
+    def test_names_of_an_address(self) -> None:
+        """Two names at most, but for those that must be asked."""
+        (self.folder / "world.jsonl").write_text(json.dumps(
+            {"domain": "a.test", "records": [
+                "a.test. 300 IN MX 10 must.test.",
+                '_mta-sts.a.test. 300 IN TXT "v=STSv1; id=1"']}) + "\n"
+            + json.dumps({"domain": "b.test", "tlsa": {"tlsa.test": []}})
+            + "\n")
+        scan = {"type": "scan", "options": ["names-per-address=2"]}
+        names = ["must.test", "tlsa.test", "one.test", "two.test"]
+
+        def records(*hosts: str) -> list[dict]:
+            return [scan] + [
+                {"type": "mx", "host": host, "addresses": [
+                    {"address": "127.66.0.1", "attempts": 1}]}
+                for host in hosts]
+
+        self.contact(*({"sni": name} for name in names))
+        status, said = self.run_command(contacts.contacts, records(*names))
+        self.assertEqual(status, 0, said)
+        names.append("three.test")
+        self.contact(*({"sni": name} for name in names))
+        status, said = self.run_command(contacts.contacts, records(*names))
+        self.assertEqual(status, 1)
+        self.assertIn("3 names, at most 2", said[0])
+        for host, wanted in (("other.test", 0), ("must.test", 1),
+                             ("tlsa.test", 1)):
+            self.contact({"sni": "one.test"})
+            status, said = self.run_command(
+                contacts.contacts, records("one.test") + [
+                    {"type": "mx", "host": host, "addresses": [
+                        {"address": "127.66.0.1", "shared": True}]}])
+            self.assertEqual(status, wanted, said)
+
     def test_forget(self) -> None:
         self.contact({})
         contacts.forget(self.folder)

@@ -117,6 +117,20 @@ class Records(Merging):
             self.assertEqual({k: kinds.count(k) for k in kinds}, {
                 "scan": 1, "cert": 3, "mx": 5, "domain": 2, "end": 1})
 
+    def test_own_facts_before_shared(self) -> None:
+        """What an address told another name will not do for a domain that
+        was judged by the host's own name."""
+        told = {"addresses": [{"address": "192.0.2.1", "shared": True}]}
+        own = {"addresses": [{"address": "192.0.2.1"}]}
+        one = self.write("1.mxc", shard(1, 2), host("m1", "ok", T, **told),
+                         host("m1", "inconclusive", T, **own), domain(1),
+                         end())
+        two = self.write("2.mxc", shard(2, 2),
+                         host("m1", "ok", T + 9, **told), domain(2), end())
+        for files in ((one, two), (two, one)):
+            self.assertEqual([r["starttls"] for r in self.merge(*files)
+                              if r["type"] == "mx"], ["inconclusive"])
+
     def test_nothing_refers_forward(self) -> None:
         """The first file's domain needs the second file's host."""
         shown = {"addresses": [{"tls": {"chain": [bytes([7] * 32)]}}]}

@@ -271,7 +271,7 @@ static const char *const full_mx[] = {
 	    "{\"started\":1700000060070,\"elapsed_ms\":210,"
 	    "\"outcome\":\"ok\"}]",
 	"{\"address\":\"2001:db8::1\",\"starttls\":\"inconclusive\","
-	    "\"outcome\":\"connect_timeout\"}]",
+	    "\"outcome\":\"connect_timeout\",\"shared\":true}]",
 	"\"rr\":[{\"usage\":3,\"selector\":1,\"mtype\":1,\"data\":"
 	    "\"6173736f63696174696f6e2064617461",
 	"\"usable\":true}]",
@@ -376,8 +376,8 @@ test_tally(void **state)
 	tally_record(&t, r);
 	record_free(r);
 	assert_int_equal(t.mx_hosts, 1);
-	/* a, aaaa, tlsa, session, tls, tlsrpt, one of tls_versions */
-	assert_int_equal(t.outcome[OUTCOME_OK], 19);
+	/* a, aaaa, tlsa, session, tls, tlsrpt, alias, one of tls_versions */
+	assert_int_equal(t.outcome[OUTCOME_OK], 20);
 	assert_int_equal(t.outcome[OUTCOME_CONNECT_TIMEOUT], 2);
 	assert_int_equal(t.outcome[OUTCOME_SMTP_4YZ], 0);
 	arena_free(a);

@@ -251,6 +251,17 @@ class TestRecount(Scans):
                 ("Per distinct MX host", "ok"): (1, 2, 0),
                 ("Per distinct MX host", "refused"): (1, 2, 0)})
 
+    def test_host_asked_again(self) -> None:
+        """Of two records in one file the later one counts."""
+        first = {"type": "mx", "host": "mx.a.example", "starttls": "ok"}
+        later = {**first, "starttls": "refused"}
+        for lines, word in (([first, later], "refused"),
+                            ([later, first], "ok")):
+            got = self.summary(self.write("twice.mxc", lines))
+            self.assertEqual(values(got["tables"]["starttls"]), {
+                ("Per distinct MX host", word): (1, 1, 0)})
+            self.assertEqual(got["files"][0]["mx_hosts"], 1)
+
     def test_same_lines_twice(self) -> None:
         lines = list(records.scan_records(20, 6))
         got = self.summary(self.write("a.mxc", lines),

@@ -7,6 +7,10 @@ two sessions open at one address, or leave a complete session without QUIT.
 Addresses where no server can accept (refused, black hole, unserved) leave no
 trace, so the log must be empty there.  Of policy hosts nginx logs requests,
 our own servers connections: the domain records must tell as many.
+
+An address is asked under --names-per-address names at most, as the servers
+see them in SNI, beside those that the world says must be asked under their
+own: MX hosts of a domain with a record at _mta-sts, and hosts with TLSA.
 """
 from __future__ import annotations
 
@@ -18,7 +22,9 @@ from typing import Any, Iterator
 
 from mxlab import mtalogs, records
 from mxlab.errors import LabError
+from mxlab.reading import Line, read_worlds
 
+NAMES_OPTION = "names-per-address"
 LOGS = ("contacts.jsonl", "nginx.jsonl", *mtalogs.LOGS)
 # outcomes of a fetch that came as far as its request
 REQUESTED = ("ok", "too_large", "timeout", "http_failed")
@@ -36,6 +42,8 @@ class Seen:
     peers: set[str] = field(default_factory=set)
     names: Counter = field(default_factory=Counter)
     policy: Counter = field(default_factory=Counter)
+    asked: dict[str, set[str]] = field(
+        default_factory=lambda: defaultdict(set))
 
 
 def _sizes(folder: Path) -> dict[str, int]:
@@ -75,6 +83,8 @@ def _take_own(seen: Seen, entry: dict[str, Any]) -> None:
     seen.peers.add(str(entry["peer"]).rpartition(":")[0])
     if entry["ehlo"]:
         seen.names[entry["ehlo"]] += 1
+    if entry.get("sni"):
+        seen.asked[address].add(entry["sni"])
     if entry["mail"]:
         seen.mail.append(f"{what}: a MAIL, RCPT or DATA command")
     if entry["overlap"]:
@@ -131,27 +141,80 @@ def _observable(folder: Path) -> set[str]:
     return own | {point["address"] for point in mtalogs.points(folder)}
 
 
-def _recorded(file: Path,
-              given: str | None) -> tuple[dict[tuple, int], Counter]:
+@dataclass
+class Recorded:
+    """What a scan says of its contacts."""
+    pairs: dict[tuple, int] = field(default_factory=dict)
+    shared: set[str] = field(default_factory=set)
+    names: int = 0
+    fetches: Counter = field(default_factory=Counter)
+
+
+def _names_limit(scan: dict[str, Any], given: str | None) -> int:
+    """--names-per-address of a scan: of its options, else the default."""
+    for option in scan.get("options") or []:
+        name, _, value = option.partition("=")
+        if name == NAMES_OPTION:
+            return int(value)
+    return int(next(option["default"] for option in records.schema(given)
+                    ["options"] if option["name"] == NAMES_OPTION))
+
+
+def _recorded(file: Path, given: str | None) -> Recorded:
     """Attempts by (host, address), from the mx records, and fetches of
-    policies by (address, outcome), from the domain records."""
-    pairs: dict[tuple, int] = {}
-    fetches: Counter = Counter()
+    policies by (address, outcome), from the domain records; the later record
+    of a host says whether it stayed with what another name was told."""
+    found = Recorded()
     for record in records.read(file, given):
+        if record.get("type") == "scan":
+            found.names = _names_limit(record, given)
         policy = (record.get("sts") or {}).get("policy") or {}
         for one in policy.get("attempts") or []:
             if one.get("started") is not None:
-                fetches[one["address"], one["outcome"]] += 1
+                found.fetches[one["address"], one["outcome"]] += 1
         if record.get("type") != "mx":
             continue
+        host = record["host"]
+        found.shared.discard(host)
         for one in record.get("addresses") or []:
-            pair = (record.get("host"), one.get("address"))
+            pair = (host, one.get("address"))
             # an own session each, but for what our library cannot speak
             tries = sum(try_.get("outcome") != "local"
                         for try_ in one.get("tls_versions") or [])
-            pairs[pair] = (pairs.get(pair, 0) + tries
-                           + int(one.get("attempts") or 0))
-    return pairs, fetches
+            found.pairs[pair] = (found.pairs.get(pair, 0) + tries
+                                 + int(one.get("attempts") or 0))
+            if one.get("shared"):
+                found.shared.add(host)
+    return found
+
+
+def _mx_hosts(line: Line) -> list[str]:
+    """Targets of the MX records in a line."""
+    return [record.split()[-1].rstrip(".").lower() for record in line.records
+            if " MX " in record]
+
+
+def own_names(lines: list[Line]) -> set[str]:
+    """Hosts that must be asked under their own name, by configuration."""
+    own: set[str] = set()
+    for line in lines:
+        own.update(line.tlsa)
+        if line.listed and any(record.startswith(f"_mta-sts.{line.domain}.")
+                               and " TXT " in record
+                               for record in line.records):
+            own.update(_mx_hosts(line) or [line.domain])
+    return own
+
+
+def crowds(found: Recorded, seen: Seen, own: set[str]) -> list[str]:
+    """Addresses asked under too many names, names that were not asked."""
+    said = [f"{address}: asked under {len(names - own)} names, at most "
+            f"{found.names} are wanted"
+            for address, names in sorted(seen.asked.items())
+            if len(names - own) > found.names]
+    said += [f"{host}: took the facts of another name, although MTA-STS or "
+             "TLSA asks for its own" for host in sorted(found.shared & own)]
+    return said
 
 
 def compare(pairs: dict[tuple, int], seen: Seen,
@@ -182,15 +245,23 @@ def contacts(folder: Path, file: Path, given: str | None, show: int) -> int:
     if not (folder / "run" / "servers.json").is_file():
         raise LabError(f"{folder}: no lab in it; run lab up first")
     seen = read_logs(folder)
-    pairs, fetches = _recorded(file, given)
+    found = _recorded(file, given)
+    pairs = found.pairs
+    own = own_names(read_worlds([folder / "world.jsonl"]))
     observable = _observable(folder)
     good, said = compare(pairs, seen, observable)
-    said += policy_faults(fetches, seen.policy, _own_https(folder))
+    said += crowds(found, seen, own)
+    said += policy_faults(found.fetches, seen.policy, _own_https(folder))
     said += seen.mail + seen.overlaps + seen.no_quit + seen.early
     for text in said[:show]:
         print(text)
     if len(said) > show:
         print(f"... and {len(said) - show} more")
+    if found.shared:
+        most = max(len(names - own) for names in seen.asked.values())
+        print(f"{len(found.shared)} hosts share what another name was told; "
+              f"at most {most} names an address were asked, {len(own)} hosts "
+              "had to be")
     silent = sum(pair[1] not in observable for pair in pairs)
     print(f"smtp: {seen.sessions.total()} connections at "
           f"{len(seen.sessions)} addresses, {len(seen.mail)} with MAIL, "

@@ -29,6 +29,13 @@ def program(given: str | None) -> str:
     return found
 
 
+def schema(given: str | None) -> dict[str, Any]:
+    """What the program says of its records and options."""
+    said = subprocess.run([program(given), "schema"], check=True,
+                          stdout=subprocess.PIPE).stdout
+    return json.loads(said)
+
+
 def read(file: Path, given: str | None) -> Iterator[dict[str, Any]]:
     """Every record of a file."""
     if not file.is_file():
