@@ -74,6 +74,7 @@ keep_tls(struct arena *a, const struct policy_facts *facts,
 	if (!o->has_leaf)
 		return;
 	o->leaf = t->chain[0];
+	o->leaf.facts = NULL; /* they are of the fetch, which ends */
 	if (known->n_chain > 0 && memcmp(known->chain[0].sha256,
 	    o->leaf.sha256, sizeof(o->leaf.sha256)) == 0)
 		o->leaf.der = known->chain[0].der;
