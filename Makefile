@@ -47,11 +47,18 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wwrite-strings -Wvla -Wformat=2 -Wswitch-enum \
 	-Wimplicit-fallthrough -Wundef
 CFLAGS ?= -O2 -g
+# Calls between files cost the program a tenth of its time.  Tests do without:
+# what they link would be compiled anew for each.  LTO= switches it off.
+ifeq ($(origin LTO),undefined)
+LTO := $(if $(SAN),,$(shell $(CC) --version 2>/dev/null | \
+	grep -q 'Free Software Foundation' && echo -flto=auto))
+endif
 OUR_CFLAGS = -std=c11 -D_GNU_SOURCE -DMXCENSUS_VERSION='"$(VERSION)"' \
 	-I. -I$(BUILD) $(WARN) $(if $(WERROR),-Werror) -pthread \
 	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
-	-fno-omit-frame-pointer) $(shell pkg-config --cflags $(PKGS))
-OUR_LDFLAGS = -pthread $(if $(SAN),-fsanitize=$(SAN))
+	-fno-omit-frame-pointer) $(if $(LTO),$(LTO) -ffat-lto-objects) \
+	$(shell pkg-config --cflags $(PKGS))
+OUR_LDFLAGS = -pthread $(if $(SAN),-fsanitize=$(SAN)) $(LTO)
 LIBS = $(shell pkg-config --libs $(PKGS)) -lldns -lm
 
 .PHONY: all deps venv demo demo-run check check-run check-unit check-scripts \
@@ -84,6 +91,7 @@ $(BUILD)/libmxcensus.a: $(LIB)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
+$(BUILD)/tests/%: private LTO = -fno-lto
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(TEST_SHARED) \
 		$(BUILD)/libmxcensus.a
 	@mkdir -p $(dir $@)

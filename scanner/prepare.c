@@ -31,11 +31,8 @@ struct run *
 prepare_new(const struct options *o)
 {
 	struct run *r = xcalloc(1, sizeof(*r));
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
 	r->options = o;
-	r->n_worker = o->workers > 0 ? (size_t)o->workers :
-	    cores > 0 && cores < RUN_WORKERS_MAX ? (size_t)cores : 1;
 	r->control = loop_new();
 	pthread_mutex_init(&r->_shared.lock, NULL);
 	pthread_cond_init(&r->_shared.room, NULL);
@@ -186,6 +183,25 @@ share(uint64_t limit, uint32_t n)
 	return (uint32_t)(limit / n);
 }
 
+/*
+ * One a core: sessions are cryptography.  DNS alone is not: a worker asks more
+ * than a resolver answers, and leaves the next core to it, the reader and the
+ * writer.
+ */
+static size_t
+wanted_workers(const struct run *r)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (r->options->workers > 0)
+		return (size_t)r->options->workers;
+	if (!r->wants_policy && !r->wants_smtp)
+		cores /= 2;
+	if (cores < 1)
+		return 1;
+	return cores < RUN_WORKERS_MAX ? (size_t)cores : RUN_WORKERS_MAX;
+}
+
 /* Few enough workers that each has a part of every limit. */
 static size_t
 fit_workers(const struct options *o, size_t n)
@@ -204,7 +220,7 @@ make_pool_configs(struct run *r)
 {
 	const struct options *o = r->options;
 	struct strbuf agent = strbuf_of(r->user_agent, sizeof(r->user_agent));
-	uint32_t n = (uint32_t)fit_workers(o, r->n_worker);
+	uint32_t n = (uint32_t)fit_workers(o, wanted_workers(r));
 
 	if ((o->contact != NULL && !is_header_safe(o->contact)) ||
 	    (o->ehlo_name != NULL && !is_header_safe(o->ehlo_name))) {

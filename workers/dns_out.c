@@ -17,8 +17,6 @@
 #ifndef SOL_UDP
 #define SOL_UDP 17
 #endif
-/* What every kernel that knows UDP_SEGMENT cuts one piece into. */
-#define PIECE_DATAGRAMS 64
 
 void
 dns_out_clear(struct dns_out *o)
@@ -38,7 +36,7 @@ piece_datagrams(const struct dns_out *o, unsigned at)
 {
 	unsigned n = 1;
 
-	while (!o->alone && n < PIECE_DATAGRAMS && at + n < o->n &&
+	while (!o->alone && n < DNS_OUT_PIECE && at + n < o->n &&
 	    o->part[at + n].iov_len == o->part[at].iov_len)
 		n++;
 	return n;

@@ -15,6 +15,8 @@
 #include <sys/socket.h>
 
 #define DNS_OUT_BATCH 128
+/* Datagrams a piece: what every kernel that knows UDP_SEGMENT cuts up. */
+#define DNS_OUT_PIECE 64
 
 struct dns_out {
 	unsigned n;              /* datagrams */

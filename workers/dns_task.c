@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "workers/dns_out.h"
+
 #include "scanner/base/banned.h"
 
 /* Room for the query of nearly every name; such tasks are used again. */
@@ -93,7 +95,8 @@ task_free(struct dns_book *b, struct dns_task *t)
 void
 dns_book_init(struct dns_book *b)
 {
-	TAILQ_INIT(&b->waiting);
+	for (size_t i = 0; i <= DNS_QUERY_BYTES_MAX; i++)
+		TAILQ_INIT(&b->waiting.by_length[i]);
 	TAILQ_INIT(&b->again);
 	TAILQ_INIT(&b->ready);
 	TAILQ_INIT(&b->spare);
@@ -129,7 +132,8 @@ dns_book_release(struct dns_book *b)
 	b->closed = true;
 	for (size_t i = 0; i < b->due.n; i++)
 		free(b->due.v[i]);
-	free_list(&b->waiting);
+	for (size_t i = 0; i <= DNS_QUERY_BYTES_MAX; i++)
+		free_list(&b->waiting.by_length[i]);
 	free_list(&b->again);
 	free_list(&b->ready);
 	free_list(&b->spare);
@@ -172,7 +176,8 @@ dns_book_add(struct dns_book *b, struct arena *a, struct slice name,
 	b->n_pending++;
 	if (n > 0) {
 		t->state = DNS_TASK_WAITING;
-		dns_task_move(t, &b->waiting);
+		t->number = ++b->waiting.n_ever;
+		dns_task_move(t, &b->waiting.by_length[n]);
 		return;
 	}
 	out->lookup.outcome = OUTCOME_NXDOMAIN;
@@ -180,19 +185,47 @@ dns_book_add(struct dns_book *b, struct arena *a, struct slice name,
 	dns_task_move(t, &b->ready);
 }
 
+/* The line in which somebody has waited longest. */
+static size_t
+longest_waiting(const struct dns_line *w)
+{
+	uint64_t first = UINT64_MAX;
+	size_t length = 0;
+
+	for (size_t i = 0; i <= DNS_QUERY_BYTES_MAX; i++) {
+		const struct dns_task *t = TAILQ_FIRST(&w->by_length[i]);
+
+		if (t != NULL && t->number < first) {
+			first = t->number;
+			length = i;
+		}
+	}
+	return length;
+}
+
+static struct dns_task *
+next_waiting(struct dns_line *w)
+{
+	if (w->left == 0 || TAILQ_EMPTY(&w->by_length[w->length])) {
+		w->length = longest_waiting(w);
+		w->left = DNS_OUT_PIECE;
+	}
+	return TAILQ_FIRST(&w->by_length[w->length]);
+}
+
 struct dns_task *
-dns_book_next(const struct dns_book *b)
+dns_book_next(struct dns_book *b)
 {
 	if (b->in_window >= b->window)
 		return NULL;
 	return !TAILQ_EMPTY(&b->again) ? TAILQ_FIRST(&b->again) :
-	    TAILQ_FIRST(&b->waiting);
+	    next_waiting(&b->waiting);
 }
 
 struct dns_task *
-dns_book_fresh(const struct dns_book *b)
+dns_book_fresh(struct dns_book *b)
 {
-	return b->in_window >= b->window ? NULL : TAILQ_FIRST(&b->waiting);
+	return b->in_window >= b->window ? NULL : next_waiting(&b->waiting);
 }
 
 uint16_t
@@ -240,6 +273,8 @@ leave_window(struct dns_book *b, struct dns_task *t)
 void
 dns_task_admit(struct dns_book *b, struct dns_task *t)
 {
+	if (t->state == DNS_TASK_WAITING && b->waiting.left > 0)
+		b->waiting.left--;
 	t->place = t->last;
 	t->place->in_flight++;
 	b->in_window++;
@@ -414,7 +449,7 @@ void
 dns_task_answered(struct dns_book *b, struct dns_task *t,
     const struct dns_answer *answer, const struct dns_upstream *up)
 {
-	struct slice resolver = arena_slice(t->arena, up->text);
+	struct slice resolver = up->text; /* lives as long as the pool */
 	enum outcome outcome = answer->set.lookup.outcome;
 
 	if (outcome_class(outcome) == CLASS_ANSWER ||

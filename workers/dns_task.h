@@ -48,6 +48,7 @@ struct dns_task {
 	struct rrset *out;          /* holds the best failure meanwhile */
 	dns_done_fn *done;
 	void *ctx;
+	uint64_t number;            /* in order of asking */
 	uint64_t first_ms;          /* when the first query left */
 	struct dns_upstream *last;  /* resolver of the last attempt */
 	struct dns_upstream *place; /* in whose window it is, or NULL */
@@ -61,6 +62,18 @@ struct dns_task {
 	struct dns_attempt attempt[DNS_ATTEMPTS_MAX];
 	uint16_t query_n;
 	uint8_t query[];
+};
+
+/*
+ * Who waits for a first query, by the length of it: those of one length leave
+ * together (workers/dns_out.h).  The line of whoever has waited longest is
+ * served first, a piece at a time.
+ */
+struct dns_line {
+	struct dns_task_list by_length[DNS_QUERY_BYTES_MAX + 1];
+	size_t length; /* of the line that is served */
+	unsigned left; /* of its piece */
+	uint64_t n_ever;
 };
 
 struct dns_book {
@@ -77,7 +90,8 @@ struct dns_book {
 	uint32_t in_window;
 	size_t n_pending;
 	size_t n_id;                /* in use */
-	struct dns_task_list waiting, again, ready;
+	struct dns_line waiting;
+	struct dns_task_list again, ready;
 	struct dns_task_list spare; /* memory of questions that are done */
 	struct due_heap due;        /* tasks and idle connections */
 	bool closed;                /* freed while a callback was running */
@@ -91,9 +105,9 @@ void dns_book_release(struct dns_book *b);
 void dns_book_add(struct dns_book *b, struct arena *a, struct slice name,
     enum dns_type type, struct rrset *out, dns_done_fn *done, void *ctx);
 /* Who is to be sent next; NULL: nobody, or the window is full. */
-struct dns_task *dns_book_next(const struct dns_book *b);
+struct dns_task *dns_book_next(struct dns_book *b);
 /* The first in line that was not asked before; NULL: nobody, or no room. */
-struct dns_task *dns_book_fresh(const struct dns_book *b);
+struct dns_task *dns_book_fresh(struct dns_book *b);
 /* A random id that no live query bears, noted as t's. */
 uint16_t dns_book_take_id(struct dns_book *b, struct dns_task *t);
 void dns_book_drop_id(struct dns_book *b, uint16_t id);

@@ -24,6 +24,7 @@
  */
 #define SLACK_MS 5.0
 #define BASE_GAIN 2.2
+#define QUEUE_MOST_MS 20
 /* The first rounds are over when several bring less than this again. */
 #define BETTER 1.2
 #define FLAT_ROUNDS 3
@@ -102,12 +103,19 @@ excused(const struct dns_window *w)
 	return w->grant == DNS_GRANT_HALF ? part / 2 : part;
 }
 
+/* What may stand in a queue: the windows of one resolver share it. */
+static double
+queue_ms(const struct dns_window *w, double base)
+{
+	return ((BASE_GAIN - 1) * base + SLACK_MS) / w->sharers;
+}
+
 static double
 target(const struct dns_window *w)
 {
 	double base = w->base_ms > 0 ? w->base_ms : w->mean_ms;
 
-	return extreme_of(&w->rate) * (BASE_GAIN * base + w->slack_ms +
+	return extreme_of(&w->rate) * (base + queue_ms(w, base) +
 	    excused(w) * w->timeout_ms);
 }
 
@@ -191,6 +199,17 @@ end_try(struct dns_window *w, uint64_t now_ms)
 		w->base_ms = w->mean_ms;
 }
 
+/*
+ * Would more questions only wait?  Where answers take milliseconds; what takes
+ * longer may be names that take longer.
+ */
+static bool
+stands_in_a_queue(const struct dns_window *w)
+{
+	return w->base_ms > 0 && w->mean_ms < QUEUE_MOST_MS &&
+	    w->mean_ms > w->base_ms + queue_ms(w, w->base_ms);
+}
+
 /* The first rounds: twice the window as long as that is good for more. */
 static void
 start_up(struct dns_window *w, uint64_t now_ms, double rate)
@@ -200,6 +219,9 @@ start_up(struct dns_window *w, uint64_t now_ms, double rate)
 	/* Places that no answer accounts for: they are held by lost ones. */
 	if (w->n_bad > w->n_good || rate * w->mean_ms < w->size / STUCK_PART) {
 		w->flat_rounds = FLAT_ROUNDS;
+	} else if (stands_in_a_queue(w)) {
+		w->flat_rounds = FLAT_ROUNDS;
+		mark(w);
 	} else if (rate > w->best_rate * BETTER) {
 		w->best_rate = rate;
 		w->flat_rounds = 0;
@@ -326,7 +348,7 @@ dns_window_init(struct dns_window *w, uint32_t timeout_ms, uint32_t most,
 	memset(w, 0, sizeof(*w));
 	w->timeout_ms = timeout_ms;
 	w->most = most;
-	w->slack_ms = SLACK_MS / (sharers > 1 ? sharers : 1);
+	w->sharers = sharers > 1 ? sharers : 1;
 	w->size = within(w, SIZE_FIRST);
 	w->rate.span_ms = RATE_SPAN_MS;
 	w->loss.span_ms = LOSS_SPAN_MS;

@@ -36,7 +36,7 @@ struct dns_window {
 	uint32_t size;        /* questions that may be in flight */
 	/* The rest is its own business. */
 	uint32_t timeout_ms, most;
-	double slack_ms;
+	uint32_t sharers;     /* windows of one resolver, this one included */
 	uint32_t aside;       /* the size while a smaller one is tried; or 0 */
 	uint32_t try_rounds;  /* of that, so far */
 	uint32_t flat_rounds; /* at the start: that brought no more answers */

@@ -88,12 +88,27 @@ arena_free(struct arena *a)
 	free(a);
 }
 
+/* The first chunk stays: most of those who come next need no other. */
 void
 arena_clear(struct arena *a)
 {
-	free_chunks(a);
+	struct chunk *first = a->head;
+
+	while (first != NULL && first->next != NULL) {
+		a->head = first->next;
+		free(first);
+		first = a->head;
+	}
 	a->next_size = a->first_size;
 	a->bytes = 0;
+	if (first == NULL)
+		return;
+	if (first->size > a->first_size) {
+		free_chunks(a);
+		return;
+	}
+	first->used = 0;
+	a->next_size *= 2;
 }
 
 void *
