@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "workers/dns_out.h"
-
 #include "scanner/base/banned.h"
 
 /* Room for the query of nearly every name; such tasks are used again. */
@@ -95,8 +93,7 @@ task_free(struct dns_book *b, struct dns_task *t)
 void
 dns_book_init(struct dns_book *b)
 {
-	for (size_t i = 0; i <= DNS_QUERY_BYTES_MAX; i++)
-		TAILQ_INIT(&b->waiting.by_length[i]);
+	dns_line_init(&b->waiting);
 	TAILQ_INIT(&b->again);
 	TAILQ_INIT(&b->ready);
 	TAILQ_INIT(&b->spare);
@@ -176,41 +173,12 @@ dns_book_add(struct dns_book *b, struct arena *a, struct slice name,
 	b->n_pending++;
 	if (n > 0) {
 		t->state = DNS_TASK_WAITING;
-		t->number = ++b->waiting.n_ever;
-		dns_task_move(t, &b->waiting.by_length[n]);
+		dns_line_add(&b->waiting, t);
 		return;
 	}
 	out->lookup.outcome = OUTCOME_NXDOMAIN;
 	t->state = DNS_TASK_READY;
 	dns_task_move(t, &b->ready);
-}
-
-/* The line in which somebody has waited longest. */
-static size_t
-longest_waiting(const struct dns_line *w)
-{
-	uint64_t first = UINT64_MAX;
-	size_t length = 0;
-
-	for (size_t i = 0; i <= DNS_QUERY_BYTES_MAX; i++) {
-		const struct dns_task *t = TAILQ_FIRST(&w->by_length[i]);
-
-		if (t != NULL && t->number < first) {
-			first = t->number;
-			length = i;
-		}
-	}
-	return length;
-}
-
-static struct dns_task *
-next_waiting(struct dns_line *w)
-{
-	if (w->left == 0 || TAILQ_EMPTY(&w->by_length[w->length])) {
-		w->length = longest_waiting(w);
-		w->left = DNS_OUT_PIECE;
-	}
-	return TAILQ_FIRST(&w->by_length[w->length]);
 }
 
 struct dns_task *
@@ -219,13 +187,13 @@ dns_book_next(struct dns_book *b)
 	if (b->in_window >= b->window)
 		return NULL;
 	return !TAILQ_EMPTY(&b->again) ? TAILQ_FIRST(&b->again) :
-	    next_waiting(&b->waiting);
+	    dns_line_next(&b->waiting);
 }
 
 struct dns_task *
 dns_book_fresh(struct dns_book *b)
 {
-	return b->in_window >= b->window ? NULL : next_waiting(&b->waiting);
+	return b->in_window >= b->window ? NULL : dns_line_next(&b->waiting);
 }
 
 uint16_t
@@ -273,8 +241,8 @@ leave_window(struct dns_book *b, struct dns_task *t)
 void
 dns_task_admit(struct dns_book *b, struct dns_task *t)
 {
-	if (t->state == DNS_TASK_WAITING && b->waiting.left > 0)
-		b->waiting.left--;
+	if (t->state == DNS_TASK_WAITING)
+		dns_line_took(&b->waiting);
 	t->place = t->last;
 	t->place->in_flight++;
 	b->in_window++;

@@ -76,6 +76,13 @@ struct dns_line {
 	uint64_t n_ever;
 };
 
+void dns_line_init(struct dns_line *w);
+void dns_line_add(struct dns_line *w, struct dns_task *t);
+/* Who is served next; NULL: nobody waits. */
+struct dns_task *dns_line_next(struct dns_line *w);
+/* Whoever was named by dns_line_next() has left. */
+void dns_line_took(struct dns_line *w);
+
 struct dns_book {
 	struct loop *loop;
 	struct stats *stats;

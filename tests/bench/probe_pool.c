@@ -184,8 +184,11 @@ main(int argc, char **argv)
 	struct reach_config rc = { home, 2, NULL, 0, true, true };
 	struct gate_config gc = { 100000, 100000, 0, 0 };
 	struct tls_config tc = { b.plan.ca_file };
-	struct smtp_config sc = { b.plan.port, 100000, NEVER_MS, NEVER_MS,
-		NEVER_MS, NEVER_MS, 0, "probe.bench.test", { .family = 0 } };
+	struct smtp_config sc = { .port = b.plan.port, .window = 100000,
+		.connect_timeout_ms = NEVER_MS,
+		.greeting_timeout_ms = NEVER_MS,
+		.session_timeout_ms = NEVER_MS, .retry_wait_ms = NEVER_MS,
+		.ehlo_name = "probe.bench.test" };
 	struct rlimit files;
 	struct reach *reach;
 	struct gate *gate;
