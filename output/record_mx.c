@@ -137,6 +137,10 @@ pack_tls_tries(struct packer *p, const struct smtp_facts *f)
 		pack_outcome(p, FIELD_tls_try_outcome, t->outcome);
 		pack_str_if(p, FIELD_tls_try_alert, t->alert);
 		pack_str_if(p, FIELD_tls_try_cipher, t->cipher);
+		if (t->started_ms != 0) {
+			pack_time(p, FIELD_tls_try_started, t->started_ms);
+			pack_uint(p, FIELD_tls_try_elapsed_ms, t->elapsed_ms);
+		}
 		pack_map_close(p);
 	}
 }

@@ -129,6 +129,9 @@ unpack_tls_tries(struct unpacker *u, const struct view *address,
 			.outcome = view_outcome(u, &w, FIELD_tls_try_outcome),
 			.alert = view_str(&w, FIELD_tls_try_alert),
 			.cipher = view_str(&w, FIELD_tls_try_cipher),
+			.started_ms = view_int(&w, FIELD_tls_try_started),
+			.elapsed_ms = (uint32_t)view_uint(&w,
+			    FIELD_tls_try_elapsed_ms, UINT32_MAX),
 		};
 	}
 }

@@ -67,3 +67,12 @@ policy_all_timed_out(struct reach *reach,
 	}
 	return n_silent > 0;
 }
+
+const struct address *
+policy_address_at(const struct policy_facts *facts, size_t i)
+{
+	if (i < facts->a.n)
+		return &facts->a.address[i];
+	i -= facts->a.n;
+	return i < facts->aaaa.n ? &facts->aaaa.address[i] : NULL;
+}

@@ -25,3 +25,6 @@ enum outcome policy_round_outcome(const struct policy_attempt *attempt,
 /* Was anything contacted, and did all of it end in silence? */
 bool policy_all_timed_out(struct reach *reach,
     const struct policy_attempt *attempt, size_t n);
+/* The addresses of the policy host in the order tried; NULL: no more. */
+const struct address *policy_address_at(const struct policy_facts *facts,
+    size_t i);

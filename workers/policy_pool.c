@@ -159,6 +159,22 @@ round_over(struct fetch *f)
 
 /* ---- the other addresses ---- */
 
+/*
+ * One dead address must not make thousands of policy hosts wait for its
+ * time-outs one after the other: where it has just been silent several times
+ * they are told so.  A session that stood still may be the matter of one host,
+ * so of what decides only silence at the door counts.  NONE: not known.
+ */
+static enum outcome
+known_silence(const struct fetch *f, const struct address *a)
+{
+	enum outcome o = silent_book_find(f->pool->silent, a,
+	    loop_clock_ms());
+
+	return f->is_decided || o == OUTCOME_CONNECT_TIMEOUT ? o :
+	    OUTCOME_NONE;
+}
+
 static void
 next_other(struct fetch *f)
 {
@@ -178,8 +194,7 @@ next_other(struct fetch *f)
 		o->outcome = reach_address(p->reach, &o->address);
 		if (o->outcome != OUTCOME_OK)
 			continue;
-		o->outcome = silent_book_find(p->silent, &o->address,
-		    loop_clock_ms());
+		o->outcome = known_silence(f, &o->address);
 		if (o->outcome != OUTCOME_NONE) {
 			f->n_silent++;
 			continue;
@@ -335,11 +350,16 @@ on_granted(void *ctx)
 
 	clear_target(f);
 	f->begun_ms = loop_clock_ms();
-	silence = silent_book_find(p->silent, &target.address, f->begun_ms);
-	if (f->is_decided && silence != OUTCOME_NONE) {
+	silence = known_silence(f, &target.address);
+	if (silence != OUTCOME_NONE) {
 		/* It fell silent while we waited for the gate. */
 		gate_release(p->gate, &f->ticket, false);
-		other_over(f, silence);
+		if (f->is_decided) {
+			other_over(f, silence);
+		} else {
+			record(f, &target.address, silence);
+			next_address(f);
+		}
 		return;
 	}
 	f->started_ms = loop_wall_ms();
@@ -352,15 +372,6 @@ on_granted(void *ctx)
 	f->dial = dial_start(p->loop, &target, on_dialed, f);
 }
 
-static const struct address *
-address_at(const struct policy_facts *facts, size_t i)
-{
-	if (i < facts->a.n)
-		return &facts->a.address[i];
-	i -= facts->a.n;
-	return i < facts->aaaa.n ? &facts->aaaa.address[i] : NULL;
-}
-
 /* Asks the gate for the next address that may be contacted. */
 static void
 next_address(struct fetch *f)
@@ -369,17 +380,18 @@ next_address(struct fetch *f)
 	const struct address *address;
 
 	while (f->round_ms < p->config.timeout_ms &&
-	    (address = address_at(f->facts, f->next)) != NULL) {
+	    (address = policy_address_at(f->facts, f->next)) != NULL) {
 		enum outcome o = reach_address(p->reach, address);
+		enum outcome silence = known_silence(f, address);
 
 		f->next++;
-		if (o == OUTCOME_OK) {
+		if (o == OUTCOME_OK && silence == OUTCOME_NONE) {
 			f->ticket.address = *address;
 			gate_ask(p->gate, &f->ticket);
 			return;
 		}
-		if (f->round == 0)
-			record(f, address, o);
+		if (o == OUTCOME_OK || f->round == 0)
+			record(f, address, o == OUTCOME_OK ? silence : o);
 	}
 	round_over(f);
 }
@@ -389,10 +401,10 @@ next_address(struct fetch *f)
 static void
 exclude_all(struct fetch *f)
 {
-	const struct address *address;
+	const struct address *a;
 
-	for (size_t i = 0; (address = address_at(f->facts, i)) != NULL; i++)
-		record(f, address, OUTCOME_EXCLUDED);
+	for (size_t i = 0; (a = policy_address_at(f->facts, i)) != NULL; i++)
+		record(f, a, OUTCOME_EXCLUDED);
 }
 
 static void

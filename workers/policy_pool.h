@@ -43,6 +43,9 @@ typedef void policy_done_fn(void *ctx);
  * are tried once more after retry_wait_ms.  Calls done exactly once, never
  * from within this call.
  *
+ * An address where several connects in a row timed out a short while ago is
+ * not contacted: its attempt is told as such a time-out, without a start.
+ *
  * Once one has connected, up to `addresses` - 1 of the others are asked as
  * well, into facts->other, without a retry; every connection made is among
  * facts->attempt.  1: only what is needed.

@@ -218,7 +218,7 @@ on_session_end(void *ctx, bool troubled)
 		    loop_clock_ms() - f->elapsed_ms);
 	gate_release(job->pool->gate, &job->ticket, troubled);
 	if (job->versions != NULL) {
-		smtp_versions_note(job->versions);
+		smtp_versions_note(job->versions, job->started_ms);
 		job_versions(job);
 		return;
 	}

@@ -91,11 +91,13 @@ smtp_versions_next(struct smtp_versions *v, struct smtp_target *out)
 }
 
 void
-smtp_versions_note(struct smtp_versions *v)
+smtp_versions_note(struct smtp_versions *v, int64_t started_ms)
 {
 	const struct smtp_facts *f = &v->session;
 	struct tls_try *t = add(v, tried[v->next++], f->outcome);
 
+	t->started_ms = started_ms;
+	t->elapsed_ms = f->elapsed_ms;
 	t->alert = arena_slice(v->probed.arena, f->tls.alert);
 	t->cipher = arena_slice(v->probed.arena, f->tls.cipher);
 	v->unwanted = f->tls.outcome == OUTCOME_NONE;

@@ -26,5 +26,5 @@ void smtp_versions_free(struct smtp_versions *v);
  * is noted as LOCAL and has no session.
  */
 bool smtp_versions_next(struct smtp_versions *v, struct smtp_target *out);
-/* That session has ended. */
-void smtp_versions_note(struct smtp_versions *v);
+/* That session, begun then (ms since 1970), has ended. */
+void smtp_versions_note(struct smtp_versions *v, int64_t started_ms);

@@ -271,6 +271,8 @@ struct smtp_attempt {
 
 /* One protocol version, offered alone in a session of its own. */
 struct tls_try {
+	int64_t started_ms;        /* since 1970; 0: no session */
+	uint32_t elapsed_ms;
 	enum tls_version version;
 	enum outcome outcome;      /* of the session; LOCAL: none was made */
 	struct slice alert;        /* received fatal alert, or empty */

@@ -152,6 +152,8 @@ class Finder:
         self.own: set[str] = set()
         # MX hosts that are told of
         self.told: set[str] = set()
+        # whether the file's attempts say when they began
+        self.tells_starts = False
 
     def records(self, kinds: list[str], wanted: Callable[[bytes], Any]
                 ) -> Iterator[Record]:
@@ -259,6 +261,21 @@ class Finder:
                     one.said = said_to_mx(at)
                     one.heard = next(iter(at.get("banner") or []), None)
                 self.take(one)
+            self.take_versions(host, at)
+
+    def take_versions(self, host: str, at: Record) -> None:
+        """The sessions of --tls-versions with one address."""
+        for i, tried in enumerate(maps(at.get("tls_versions"))):
+            first = whole(tried.get("started"))
+            if first == 0:
+                continue  # no session was made
+            one = Contact("smtp", first,
+                          first + whole(tried.get("elapsed_ms")), True,
+                          str(at.get("address")), host,
+                          str(tried.get("outcome")), i + 1)
+            one.said = ["EHLO", "STARTTLS",
+                        f"TLS {tried.get('version')} alone"]
+            self.take(one)
 
     def take_domain(self, record: Record) -> None:
         """Policy fetches of a domain, and the hosts that it explains."""
@@ -274,6 +291,10 @@ class Finder:
         attempts = maps(policy.get("attempts"))
         for i, one in enumerate(attempts):
             first = whole(one.get("started"))
+            self.tells_starts = self.tells_starts or first > 0
+            if (first == 0 and self.tells_starts
+                    and one.get("outcome") not in SPARED):
+                continue  # told without a contact: it had been silent
             contact = Contact(
                 "https", first or begin,
                 first + whole(one.get("elapsed_ms")) if first else end,

@@ -319,12 +319,13 @@ add_session(struct arena *a, struct smtp_facts *f)
 		    .ta_not_sent = true, .has_alternative = true,
 		    .alternative = { 2, 0, 1 } },
 		.elapsed_ms = 210, .tls_try = versions, .n_tls_try = 3 };
-	versions[0] = (struct tls_try){ TLS_VERSION_1_0, OUTCOME_TLS_ALERT,
-		SLICE_LIT("protocol version"), SLICE_EMPTY };
-	versions[1] = (struct tls_try){ TLS_VERSION_1_1, OUTCOME_LOCAL,
-		SLICE_EMPTY, SLICE_EMPTY };
-	versions[2] = (struct tls_try){ TLS_VERSION_1_2, OUTCOME_OK,
-		SLICE_EMPTY, SLICE_LIT("AES128-SHA") };
+	versions[0] = (struct tls_try){ .version = TLS_VERSION_1_0,
+		.outcome = OUTCOME_TLS_ALERT, .started_ms = STARTED_MS + 70000,
+		.elapsed_ms = 9, .alert = SLICE_LIT("protocol version") };
+	versions[1] = (struct tls_try){ .version = TLS_VERSION_1_1,
+		.outcome = OUTCOME_LOCAL };
+	versions[2] = (struct tls_try){ .version = TLS_VERSION_1_2,
+		.outcome = OUTCOME_OK, .cipher = SLICE_LIT("AES128-SHA") };
 	add_tls(a, &f->tls);
 }
 

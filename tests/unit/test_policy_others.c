@@ -181,6 +181,30 @@ remembers_silent_addresses(void **state)
 	https_made_stop(silent);
 }
 
+/* The same where no other address is there to decide. */
+static void
+leaves_a_dead_house_alone(void **state)
+{
+	struct https_made *silent = policy_rig_server("127.78.2.22",
+	    HTTPS_BLACKHOLE, SLICE_EMPTY);
+	size_t n = 0;
+	struct policy_rig b;
+
+	(void)state;
+	policy_rig_init(&b, 8);
+	for (int i = 0; i < 8; i++)
+		policy_rig_begin(&b, AT("127.78.2.22"));
+	loop_run(b.loop);
+	for (int i = 0; i < 8; i++) {
+		assert_int_equal(b.facts[i].outcome, OUTCOME_CONNECT_TIMEOUT);
+		assert_int_equal(b.facts[i].n_attempt, 2); /* both rounds */
+		n += contacts(&b.facts[i]);
+	}
+	assert_int_equal(n, LIMIT_POLICY_SILENT_IN_ROW);
+	policy_rig_release(&b);
+	https_made_stop(silent);
+}
+
 static void
 caps_what_it_keeps(void **state)
 {
@@ -283,6 +307,7 @@ main(void)
 		cmocka_unit_test(asks_no_more_than_told),
 		cmocka_unit_test(gives_up_on_silence),
 		cmocka_unit_test(remembers_silent_addresses),
+		cmocka_unit_test(leaves_a_dead_house_alone),
 		cmocka_unit_test(caps_what_it_keeps),
 		cmocka_unit_test(lists_by_turns),
 		cmocka_unit_test(can_be_freed_in_between),
