@@ -143,6 +143,11 @@ lab_worlds() {
 	run lab_sample tests/lab/in-net tests/lab/scan_list.sh data/sample.txt
 	run lab_10k tests/lab/in-net tests/lab/scan_list.sh \
 		../shared/data/opendns-top-10k.txt
+	run lab_dane_vectors tests/lab/in-net tests/lab/dane_vectors.sh
+	run lab_odd tests/lab/in-net tests/lab/odd.sh
+	run lab_manners tests/lab/in-net tests/lab/manners.sh
+	run lab_unvalidated tests/lab/in-net tests/lab/unvalidated.sh
+	run lab_operator tests/lab/in-net tests/lab/operator.sh
 }
 
 lab_stops() {
@@ -151,12 +156,7 @@ lab_stops() {
 	run lab_merge tests/lab/in-net tests/lab/merge.sh
 	run lab_evolve tests/lab/in-net tests/lab/evolve.sh 300
 	run lab_dns_load tests/lab/in-net tests/lab/dns_load.sh
-	run lab_manners tests/lab/in-net tests/lab/manners.sh
-	run lab_dane_vectors tests/lab/in-net tests/lab/dane_vectors.sh
-	run lab_odd tests/lab/in-net tests/lab/odd.sh
-	run lab_unvalidated tests/lab/in-net tests/lab/unvalidated.sh
 	run lab_uplink tests/lab/in-net tests/lab/uplink.sh
-	run lab_operator tests/lab/in-net tests/lab/operator.sh
 }
 
 [ $# -gt 0 ] || set -- style unit both
