@@ -123,17 +123,19 @@ class Store:
         self._drop_superseded(one)
 
     def _drop_superseded(self, one: Input) -> None:
-        """Of an MX host with several records the last one counts: it was
-        asked under its own name after it had shared what another was told."""
-        if "host" not in self.columns.get("mx", {}):
+        """Of an MX host with several records the last one counts that found
+        something out: a host may be asked under its own name after it had
+        shared what another was told, and shards may have asked it twice."""
+        if not {"host", "starttls"} <= set(self.columns.get("mx", {})):
             return
         twice = self.one("SELECT count(*) - count(DISTINCT host) "
                          "FROM loaded_mx WHERE file = ?", [one.number])
         if twice:
             self.db.execute(
                 "DELETE FROM loaded_mx WHERE file = ? AND rowid NOT IN ("
-                "SELECT max(rowid) FROM loaded_mx WHERE file = ? "
-                "GROUP BY host)", [one.number, one.number])
+                "SELECT arg_max(rowid, (starttls <> 'inconclusive')::BIGINT "
+                "* (1::BIGINT << 40) + rowid) FROM loaded_mx "
+                "WHERE file = ? GROUP BY host)", [one.number, one.number])
 
     def _as_stored(self, kind: str, one: Input) -> str:
         """A query for the rows of a Parquet table in the columns of today:

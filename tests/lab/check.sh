@@ -109,7 +109,8 @@ json_is_cat() {
 	import sys
 
 	VOLATILE = {"started", "elapsed_ms", "ttl", "attempts", "banner",
-	            "quit", "resolver", "tried"}
+	            "quit", "resolver", "tried", "sessions", "bytes_read",
+	            "bytes_written", "alert_sent", "shared"}
 
 	def plain(v: object) -> object:
 	    """Without what two scans may differ in."""

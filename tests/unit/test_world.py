@@ -79,12 +79,17 @@ def matches(pattern: str, host: str) -> bool:
 def owner_clashes(lines: list[dict]) -> list[str]:
     """Names with a CNAME and something else, and doubled CNAMEs."""
     kinds: dict[str, list[str]] = {}
+    # behind an alias the target gets the address
+    aliases = {record.split()[0].lower().rstrip(".") for line in lines
+               for record in line.get("records", [])
+               if record.split()[3] == "CNAME"}
     for line in lines:
         for record in line.get("records", []):
             owner, _, _, kind = record.split()[:4]
             kinds.setdefault(owner.lower().rstrip("."), []).append(kind)
         for host in line.get("smtp", {}):
-            kinds.setdefault(host.lower(), []).append("A")
+            if host.lower() not in aliases:
+                kinds.setdefault(host.lower(), []).append("A")
         for host in line.get("tlsa", {}):
             kinds.setdefault(f"_25._tcp.{host}", []).append("TLSA")
         kinds.setdefault(line["domain"], []).append("SOA")
