@@ -19,6 +19,7 @@
 
 #define DNS_PORT 53
 #define ASK_TIMEOUT_MS 350 /* six attempts: some three seconds in all */
+#define ASK_OTHERS_MS 1000 /* once one has answered */
 
 static void
 set_sockaddr(struct sockaddr_storage *out, const struct address *a,
@@ -170,7 +171,17 @@ preflight_resolver_text(const struct dns_config *c, size_t i, char *out,
 struct asking {
 	struct loop *loop;
 	size_t open;
+	bool some; /* has answered */
 };
+
+/* A dead one among others must not hold the scan up for long. */
+static void
+on_late(void *ctx)
+{
+	struct asking *a = ctx;
+
+	loop_stop(a->loop);
+}
 
 static void
 on_answer(void *ctx)
@@ -179,13 +190,17 @@ on_answer(void *ctx)
 
 	if (--a->open == 0)
 		loop_stop(a->loop);
+	else if (!a->some)
+		loop_post_at(a->loop, loop_clock_ms() + ASK_OTHERS_MS, on_late,
+		    a);
+	a->some = true;
 }
 
 /* One pool a resolver, so that each answers for itself. */
 size_t
 preflight_answers(const struct dns_config *config, bool say)
 {
-	struct asking asking = { loop_new(), config->n_resolver };
+	struct asking asking = { loop_new(), config->n_resolver, false };
 	struct arena *arena = arena_new();
 	struct stats stats = { .dns_queries = 0 };
 	struct dns_pool *pool[DNS_RESOLVERS_MAX] = { NULL };
@@ -211,14 +226,17 @@ preflight_answers(const struct dns_config *config, bool say)
 	}
 	loop_run(asking.loop);
 	for (size_t i = 0; i < config->n_resolver; i++) {
+		enum outcome *o = &set[i].lookup.outcome;
 		char text[80];
 
 		preflight_resolver_text(config, i, text, sizeof(text));
-		if (outcome_class(set[i].lookup.outcome) == CLASS_ANSWER)
+		if (*o == OUTCOME_NONE)
+			*o = OUTCOME_DNS_TIMEOUT;
+		if (outcome_class(*o) == CLASS_ANSWER)
 			good++;
 		else if (say)
 			log_warn("the resolver %s does not answer (%s)", text,
-			    outcome_word(set[i].lookup.outcome));
+			    outcome_word(*o));
 		dns_pool_free(pool[i]);
 	}
 	arena_free(arena);

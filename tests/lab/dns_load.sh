@@ -163,31 +163,41 @@ nsd=${resolver%.*}.1:53
 for i in $(seq 30); do
 	sed "s/^/n$i./" "$dir/lab/list.txt"
 done >"$dir/many.txt"
-# taking RESOLVERS: milliseconds of a scan that asks only DNS
-taking() {
-	local begin asked=()
+# pace RESOLVERS: domains a second of a scan that asks only DNS, between its
+# first and its last full second (a dead resolver is waited for once, for a
+# second, before the start)
+pace() {
+	local asked=()
 	for r in $1; do
 		asked+=(--resolver "$r")
 	done
-	begin=$(date +%s%N)
+	rm -f "$dir/status"
 	"$MXCENSUS" scan "${args[@]}" "${asked[@]}" --stages dns -q --force \
-		"$dir/many.txt" -o "$dir/many.mxc" || return 1
-	echo $((($(date +%s%N) - begin) / 1000000))
+		--status-file "$dir/status" "$dir/many.txt" \
+		-o "$dir/many.mxc" || return 1
+	"$python" - "$dir/status" <<-'PY'
+	import json, sys
+	told = [line for line in map(json.loads, open(sys.argv[1]))
+	        if line["done"]]
+	first, last = told[0], told[-2]
+	print((last["done"] - first["done"]) * 1000
+	      / (last["time_ms"] - first["time_ms"]))
+	PY
 }
 dead_costs() {
-	for _ in 1 2 3; do
-		taking "$nsd $nsd $nsd" >>"$dir/three" &&
-			taking "$nsd 127.53.0.60:5300 $nsd" >>"$dir/two" ||
+	for _ in 1 2 3 4 5; do
+		pace "$nsd $nsd $nsd" >>"$dir/three" &&
+			pace "$nsd 127.53.0.60:5300 $nsd" >>"$dir/two" ||
 			return 1
 	done
-	"$python" - "$(wc -l <"$dir/many.txt")" "$dir/three" "$dir/two" <<-'PY'
+	"$python" - "$dir/three" "$dir/two" <<-'PY'
 	import statistics, sys
-	runs = [[float(x) for x in open(path)] for path in sys.argv[2:]]
-	rates = [int(sys.argv[1]) / statistics.median(r) * 1000 for r in runs]
+	runs = [[float(x) for x in open(path)] for path in sys.argv[1:]]
+	rates = [statistics.median(r) for r in runs]
 	ratio = rates[1] / rates[0]
 	print(f"bench dns.rate_one_dead {ratio:.3f} x bar 0.95 "
 	      f"{'ok' if ratio >= 0.95 else 'short'} "
-	      f"domains/s {rates[0]:.0f} {rates[1]:.0f} ms {runs}")
+	      f"domains/s {rates[0]:.0f} {rates[1]:.0f} of {runs}")
 	PY
 }
 dropping --die 1
