@@ -230,6 +230,28 @@ class TestWho(Scans):
         self.assertIn("1 time the list led there",
                       self.good(self.file, "192.0.2.7"))
 
+    def test_versions(self) -> None:
+        """Sessions of --tls-versions are told, but for one never made."""
+        tried = [{"version": "1.0", "outcome": "tls_alert",
+                  "started": NOON + 2 * MINUTE, "elapsed_ms": 9},
+                 {"version": "1.1", "outcome": "local"}]
+        self.file = self.write("v.mxc", [SCAN, mx(
+            "mx.a.example", at("192.0.2.25", session(0),
+                               tls_versions=tried)), END])
+        self.assertEqual(self.told("192.0.2.25"), [
+            ("smtp", "192.0.2.25", 0), ("smtp", "192.0.2.25", 2)])
+
+    def test_left_alone(self) -> None:
+        """An attempt that was told without a contact is none."""
+        dead = {"address": "192.0.2.80", "outcome": "connect_timeout"}
+        self.file = self.write("l.mxc", [
+            SCAN,
+            domain(1, "a.example", attempts=[
+                {**dead, "started": NOON, "elapsed_ms": 9}]),
+            domain(2, "b.example", attempts=[dead]), END])
+        self.assertEqual(self.told("192.0.2.80"),
+                         [("https", "192.0.2.80", 0)])
+
     def test_earlier_format(self) -> None:
         old = at("192.0.2.25")
         del old["sessions"]
