@@ -14,6 +14,7 @@
 #define BATCH_NAMES 64
 
 struct intake_batch {
+	STAILQ_ENTRY(intake_batch) link;
 	struct worker *worker;
 	struct arena *arena; /* of the names' text */
 	size_t n;
@@ -50,9 +51,44 @@ on_batch(void *ctx)
 {
 	struct intake_batch *b = ctx;
 
-	for (size_t i = 0; i < b->n; i++)
-		job_start(b->worker, &b->name[i]);
+	STAILQ_INSERT_TAIL(&b->worker->batches, b, link);
+}
+
+/* The run is stopping: these are not begun with. */
+static void
+leave_out(struct run *r, const struct intake_batch *b)
+{
+	atomic_fetch_sub(&r->_shared.admitted, b->n);
+	run_give_back(r, (uint32_t)b->n);
+}
+
+bool
+intake_start(void *worker)
+{
+	struct worker *w = worker;
+	struct intake_batch *b = STAILQ_FIRST(&w->batches);
+
+	if (b == NULL)
+		return false;
+	STAILQ_REMOVE_HEAD(&w->batches, link);
+	if (run_stopping(w->run) == STOP_NONE)
+		for (size_t i = 0; i < b->n; i++)
+			job_start(w, &b->name[i]);
+	else
+		leave_out(w->run, b);
 	batch_free(b);
+	return true;
+}
+
+void
+intake_drop(struct worker *w)
+{
+	struct intake_batch *b;
+
+	while ((b = STAILQ_FIRST(&w->batches)) != NULL) {
+		STAILQ_REMOVE_HEAD(&w->batches, link);
+		batch_free(b);
+	}
 }
 
 static void

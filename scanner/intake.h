@@ -24,3 +24,13 @@ void intake_flush(struct intake *in);
 void intake_end(struct intake *in);
 /* Names that were not handed over are dropped. */
 void intake_free(struct intake *in);
+
+/*
+ * On the worker's loop: begins with some of the names that were handed over.
+ * False: there are none.  Of struct dns_config: a name is begun when its
+ * questions can leave soon, so that those of one name stay together, and
+ * names that wait cost little.
+ */
+bool intake_start(void *worker);
+/* After the worker's loop has stopped. */
+void intake_drop(struct worker *w);

@@ -57,14 +57,6 @@ run_admit(struct run *r, uint32_t want, bool may_wait)
 	return (uint32_t)n;
 }
 
-void
-run_give_back(struct run *r, uint32_t places)
-{
-	pthread_mutex_lock(&r->_shared.lock);
-	r->_shared.in_flight -= places;
-	pthread_mutex_unlock(&r->_shared.lock);
-}
-
 /* On the control loop: everything was taken, or time is up. */
 static void
 on_finished(void *ctx)
@@ -72,6 +64,27 @@ on_finished(void *ctx)
 	struct run *r = ctx;
 
 	loop_stop(r->control);
+}
+
+static bool
+is_finished(struct run_shared *s)
+{
+	return s->reader_done && s->in_flight == 0 &&
+	    atomic_load(&s->parked) == 0;
+}
+
+void
+run_give_back(struct run *r, uint32_t places)
+{
+	struct run_shared *s = &r->_shared;
+	bool finished;
+
+	pthread_mutex_lock(&s->lock);
+	s->in_flight -= places;
+	finished = is_finished(s);
+	pthread_mutex_unlock(&s->lock);
+	if (finished)
+		loop_post(r->control, on_finished, r);
 }
 
 bool
@@ -89,13 +102,6 @@ run_park(struct run *r)
 	}
 	pthread_mutex_unlock(&s->lock);
 	return ok;
-}
-
-static bool
-is_finished(struct run_shared *s)
-{
-	return s->reader_done && s->in_flight == 0 &&
-	    atomic_load(&s->parked) == 0;
 }
 
 static void

@@ -11,6 +11,7 @@
 #include "scanner/base/arena.h"
 #include "scanner/base/log.h"
 #include "scanner/hostbook.h"
+#include "scanner/intake.h"
 #include "scanner/job.h"
 #include "scanner/run.h"
 
@@ -25,12 +26,16 @@ make_pools(struct worker *w)
 	char error[512];
 
 	uplink_watch(run->uplink, &dns, &smtp);
+	dns.refill = intake_start;
+	dns.refill_ctx = w;
 	w->dns = dns_pool_new(w->loop, &dns, &w->stats);
 	if (w->dns == NULL) {
 		log_errno(errno, "cannot open DNS sockets; raise the limit of "
 		    "open files (ulimit -n) or lower --workers");
 		return false;
 	}
+	if (!run->wants_policy && !run->wants_smtp)
+		return true; /* and no trusted roots to read */
 	w->tls = tls_new(&run->tls, error, sizeof(error));
 	if (w->tls == NULL) {
 		log_error("%s", error);
@@ -51,6 +56,7 @@ worker_new(struct run *run)
 	w->run = run;
 	w->loop = loop_new();
 	TAILQ_INIT(&w->waiting);
+	STAILQ_INIT(&w->batches);
 	w->hosts = hostbook_new(w);
 	if (make_pools(w))
 		return w;
@@ -98,6 +104,7 @@ worker_free(struct worker *w)
 	policy_pool_free(w->policy);
 	dns_pool_free(w->dns);
 	hostbook_free(w->hosts);
+	intake_drop(w);
 	jobs_free(w);
 	tls_free(w->tls);
 	loop_free(w->loop);

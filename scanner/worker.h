@@ -24,17 +24,21 @@ struct job;
 struct run;
 struct work;
 
+struct intake_batch;
+
 TAILQ_HEAD(work_line, work);
+STAILQ_HEAD(intake_line, intake_batch);
 
 struct worker {
 	struct run *run;
 	struct loop *loop;
 	struct stats stats;
 	struct dns_pool *dns;
-	struct tls *tls;
+	struct tls *tls;            /* these three: NULL with DNS alone */
 	struct policy_pool *policy;
 	struct smtp_pool *smtp;
 	struct hostbook *hosts;
+	struct intake_line batches; /* names to begin with */
 	struct job *jobs; /* in flight or parked, doubly linked */
 	struct work_line waiting; /* for MX hosts, the longest first */
 	struct work *spare;       /* memory of those that are done */

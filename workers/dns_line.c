@@ -18,6 +18,7 @@ void
 dns_line_add(struct dns_line *w, struct dns_task *t)
 {
 	t->number = ++w->n_ever;
+	w->n++;
 	dns_task_move(t, &w->by_length[t->query_n]);
 }
 
@@ -52,6 +53,7 @@ dns_line_next(struct dns_line *w)
 void
 dns_line_took(struct dns_line *w)
 {
+	w->n--;
 	if (w->left > 0)
 		w->left--;
 }

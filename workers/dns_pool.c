@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "scanner/base/limits.h"
 #include "workers/dns_out.h"
@@ -28,6 +29,15 @@
 #define WINDOW_MAX 16384 /* ids must stay easy to find */
 #define PACE_BURST_MS 20
 #define NS_PER_MS 1000000u
+/* Questions that wait in line: fewer, and more names are begun with. */
+#define LINE_SHORT 512
+/*
+ * After a turn with so many answers more are on their way, and are let gather:
+ * being woken for a few at a time costs us, and a resolver on the same
+ * machine, more than they do.
+ */
+#define ANSWERS_POUR 16
+#define GATHER_NS 200000
 
 struct batch {
 	struct mmsghdr header[BATCH];
@@ -38,10 +48,14 @@ struct dns_pool {
 	struct dns_upstreams upstreams;
 	struct pace pace;
 	struct dns_tcp_events tcp_events;
+	bool (*refill)(void *ctx); /* or NULL */
+	void *refill_ctx;
+	bool refilling;
 	uv_prepare_t prepare;
 	uv_timer_t timer;
 	uint64_t armed_ms; /* 0: not armed */
 	int handles;       /* of our own, still open */
+	uint32_t heard;    /* answers of this turn */
 	struct batch in;
 	struct dns_out out;
 	uint8_t datagram[BATCH][DATAGRAM_BYTES];
@@ -101,6 +115,7 @@ take_message(struct dns_pool *p, struct dns_channel *channel,
 		return;
 	}
 	STAT_ADD(b->stats->dns_answers, 1);
+	p->heard++;
 	if (dns_message_is_bare(message))
 		STAT_ADD(b->stats->dns_bare, 1);
 	dns_answer_read(t->arena, message, t->type, &answer);
@@ -331,6 +346,20 @@ deliver(struct dns_pool *p)
 		more = t != last;
 		dns_task_finish(b, t);
 	}
+}
+
+/* What is asked meanwhile is sent in this turn. */
+static void
+refill(struct dns_pool *p)
+{
+	struct dns_book *b = &p->book;
+
+	p->refilling = true;
+	deliver(p);
+	while (p->refill != NULL && !b->closed &&
+	    b->waiting.n < LINE_SHORT && p->refill(p->refill_ctx))
+		continue;
+	p->refilling = false;
 	if (!b->closed && !TAILQ_EMPTY(&b->ready))
 		arm(p, loop_now_ms(b->loop));
 }
@@ -341,7 +370,7 @@ flush(struct dns_pool *p)
 	struct dns_book *b = &p->book;
 	uint64_t now = loop_now_ms(b->loop);
 
-	deliver(p);
+	refill(p);
 	p->upstreams.wait_ms = 0;
 	while (!b->closed && dns_book_next(b) != NULL) {
 		uint64_t wait_ns = pace_wait(&p->pace, now * NS_PER_MS);
@@ -364,9 +393,22 @@ flush(struct dns_pool *p)
 }
 
 static void
+let_gather(struct dns_pool *p)
+{
+	const struct timespec gather = { .tv_nsec = GATHER_NS };
+
+	if (p->heard >= ANSWERS_POUR && p->book.in_window > p->heard)
+		nanosleep(&gather, NULL);
+	p->heard = 0;
+}
+
+static void
 on_prepare(uv_prepare_t *prepare)
 {
-	flush(prepare->data);
+	struct dns_pool *p = prepare->data;
+
+	flush(p);
+	let_gather(p);
 }
 
 /* What it makes ready to be sent leaves with on_prepare(), this same turn. */
@@ -422,6 +464,8 @@ dns_pool_new(struct loop *loop, const struct dns_config *c,
 		errno = saved;
 		return NULL;
 	}
+	p->refill = c->refill;
+	p->refill_ctx = c->refill_ctx;
 	pace_init(&p->pace, c->rate, PACE_BURST_MS);
 	p->tcp_events = (struct dns_tcp_events){ on_tcp_message, on_tcp_end,
 		p };
@@ -473,7 +517,8 @@ dns_pool_ask(struct dns_pool *p, struct arena *a, struct slice name,
 {
 	dns_book_add(&p->book, a, name, type, out, done, ctx);
 	/* The loop may be past its prepare handles: it must not fall asleep. */
-	arm(p, loop_now_ms(p->book.loop));
+	if (!p->refilling)
+		arm(p, loop_now_ms(p->book.loop));
 }
 
 size_t

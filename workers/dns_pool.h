@@ -40,6 +40,12 @@ struct dns_config {
 	void (*decided)(void *ctx, struct slice wire, enum outcome outcome,
 	    uint64_t begun_ms);
 	void *decided_ctx;
+	/*
+	 * NULL, or called while few questions wait in line, to ask more.
+	 * False: there is nothing more to ask for now.
+	 */
+	bool (*refill)(void *ctx);
+	void *refill_ctx;
 };
 
 struct dns_pool;

@@ -71,6 +71,7 @@ struct dns_task {
  */
 struct dns_line {
 	struct dns_task_list by_length[DNS_QUERY_BYTES_MAX + 1];
+	size_t n;
 	size_t length; /* of the line that is served */
 	unsigned left; /* of its piece */
 	uint64_t n_ever;

@@ -39,6 +39,26 @@ interrupted() {
 		"$MXCENSUS" info "$1"
 }
 
+# What waits for the resolver is not begun with any more.
+left_out() {
+	local pid status
+	# shellcheck disable=SC2046
+	"$MXCENSUS" scan $(cat "$dir/lab/scan.args") "$dir/lab/list.txt" \
+		-o "$1" --dns-rate 400 --drain-ms 60000 -q &
+	pid=$!
+	sleep 1
+	kill -INT "$pid"
+	wait "$pid"
+	status=$?
+	"$MXCENSUS" info --json "$1" | python3 -c '
+import json, sys
+told = json.load(sys.stdin)
+domains = told["records"]["domain"]
+print(told["reason"], domains, "domains", told["dns_queries"], "queries")
+sys.exit(told["reason"] != "interrupted" or not 0 < domains < 600)' &&
+		[ $status -eq 2 ]
+}
+check "Ctrl-C: names that wait are left for --resume" left_out "$dir/left.mxc"
 check "Ctrl-C: drained, whole, exit 2" interrupted "$dir/int.mxc" INT
 check "twice Ctrl-C: leaves at once, whole" interrupted "$dir/int2.mxc" INT INT
 check "SIGTERM likewise" interrupted "$dir/term.mxc" TERM

@@ -29,6 +29,6 @@ void rig_add(struct rig *b, const char *host, enum fake_mode mode);
 void rig_pool(struct rig *b);
 void rig_ask(struct rig *b, const char *name, enum dns_type type,
     struct rrset *out);
-/* Until all are answered; fails where that takes too long. */
+/* Until all that were asked are answered; fails where that takes too long. */
 void rig_run(struct rig *b);
 void rig_release(struct rig *b);
