@@ -16,6 +16,7 @@
 #define SIZE_LEAST 32
 /* A round lasts for this long, an answer's time, and enough answers. */
 #define ROUND_MS 40
+#define START_ROUND_MS 15 /* while each round may double the window */
 #define ROUND_ANSWERS 50
 #define ROUND_MOST_MS 1000
 /*
@@ -325,14 +326,14 @@ count_losses(struct dns_window *w, uint64_t now_ms)
 static void
 advance(struct dns_window *w, uint64_t now_ms)
 {
-	uint64_t age;
+	uint64_t age, least = is_starting(w) ? START_ROUND_MS : ROUND_MS;
 
 	if (w->start_ms == 0) {
 		w->start_ms = now_ms;
 		w->round_ms = w->losses_ms = w->tried_ms = now_ms;
 	}
 	age = now_ms - w->round_ms;
-	if (age >= ROUND_MOST_MS || (age >= ROUND_MS &&
+	if (age >= ROUND_MOST_MS || (age >= least &&
 	    age >= (uint64_t)w->mean_ms &&
 	    w->n_good + w->n_bad >= ROUND_ANSWERS))
 		end_round(w, now_ms);
