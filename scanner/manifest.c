@@ -117,7 +117,8 @@ manifest_post(struct run *r, const struct list_facts *list)
 		.list = base_name(o->list), .ehlo_name = slice_of(o->ehlo_name),
 		.contact = slice_of(o->contact), .notes = slice_of(o->notes),
 		.has_list_digest = list->regular, .list_lines = list->lines,
-		.trust_ad = o->trust_ad, .has_trust = true,
+		.trust_ad = o->trust_ad,
+		.has_trust = r->worker[0]->tls != NULL,
 		.started_ms = r->started_ms };
 
 	add_libraries(&libraries);
@@ -137,8 +138,10 @@ manifest_post(struct run *r, const struct list_facts *list)
 	m.ipv6 = r->ipv6;
 	m.unvalidated = is_unvalidated(r);
 	memcpy(m.list_sha256, list->sha256, sizeof(m.list_sha256));
-	tls_trust_digest(r->worker[0]->tls, m.trust_sha256);
-	m.trust_certificates = tls_trust_count(r->worker[0]->tls);
+	if (m.has_trust) {
+		tls_trust_digest(r->worker[0]->tls, m.trust_sha256);
+		m.trust_certificates = tls_trust_count(r->worker[0]->tls);
+	}
 	record = record_scan(&m);
 	sink_post(r->sink, &record, 1, NULL, NULL);
 	arena_free(a);

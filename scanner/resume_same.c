@@ -121,12 +121,24 @@ list_difference(struct arena *a, const struct scan_meta *m, const char *path,
 	return NULL;
 }
 
+/* With DNS alone there are none. */
+static bool
+same_trust(const struct scan_meta *m, const struct tls *tls)
+{
+	uint8_t trust[32];
+
+	if (tls == NULL)
+		return true;
+	tls_trust_digest(tls, trust);
+	return m->has_trust &&
+	    memcmp(m->trust_sha256, trust, sizeof(trust)) == 0;
+}
+
 const char *
 resume_difference(struct arena *a, const msgpack_object *scan,
     struct run *r, const struct list_facts *list)
 {
 	struct scan_meta m;
-	uint8_t trust[32];
 	uint64_t format;
 	const char *other;
 
@@ -142,8 +154,7 @@ resume_difference(struct arena *a, const msgpack_object *scan,
 	other = option_difference(a, &m, r->options);
 	if (other != NULL)
 		return other;
-	tls_trust_digest(r->worker[0]->tls, trust);
-	if (!m.has_trust || memcmp(m.trust_sha256, trust, sizeof(trust)) != 0)
+	if (!same_trust(&m, r->worker[0]->tls))
 		return "was begun with other trusted roots (--ca-file)";
 	if (m.ipv6 != r->ipv6)
 		return m.ipv6 ? "was begun where IPv6 could be contacted" :
