@@ -35,7 +35,7 @@
  * Waking a thread for each record costs as much as encoding it: after a short
  * queue the writer lets more gather.
  */
-#define SHORT_QUEUE 64
+#define SHORT_QUEUE 1024
 #define LINGER_US 1000
 
 struct batch {

@@ -24,8 +24,8 @@ struct stats {
 	_Atomic uint64_t smtp_waiting;     /* gauge: for a slot or a retry */
 };
 
-#define STAT_ADD(field, n) \
-	atomic_fetch_add_explicit(&(field), (uint64_t)(n), memory_order_relaxed)
-#define STAT_SUB(field, n) \
-	atomic_fetch_sub_explicit(&(field), (uint64_t)(n), memory_order_relaxed)
 #define STAT_GET(field) atomic_load_explicit(&(field), memory_order_relaxed)
+/* One thread adds: no need to lock the bus for it. */
+#define STAT_ADD(field, n) atomic_store_explicit(&(field), \
+	STAT_GET(field) + (uint64_t)(n), memory_order_relaxed)
+#define STAT_SUB(field, n) STAT_ADD(field, -(uint64_t)(n))
