@@ -38,6 +38,8 @@
 #define LOSS_ANSWERS 500
 /* A full window of losses comes and goes in one time-out: count over two. */
 #define LOSS_TIMEOUTS 2
+/* Waits are lengthened by up to a quarter: then all times are over. */
+#define FIRST_LOSSES 1.25
 /* Half a grant is tried where more than this is lost; see look_at_grant(). */
 #define LOSS_SUSPECT 0.01
 #define GRANT_COUNTS 10
@@ -301,26 +303,40 @@ look_at_grant(struct dns_window *w, double rate, double part)
 	}
 }
 
-/* Losses show only when their time is over: the first ones come late. */
+static void
+begin_count(struct dns_window *w, uint64_t now_ms)
+{
+	w->losses_ms = now_ms;
+	w->n_kept = w->n_lost = 0;
+	w->kept_ms = 0;
+	w->count_full = false;
+}
+
+/*
+ * Losses show only when their time is over: the first ones come late, and a
+ * short count of them is better than none.
+ */
 static void
 count_losses(struct dns_window *w, uint64_t now_ms)
 {
 	uint32_t n = w->n_kept + w->n_lost;
 	uint64_t age = now_ms - w->losses_ms;
+	uint64_t least = w->loss.has_now ?
+	    (uint64_t)w->timeout_ms * LOSS_TIMEOUTS : w->timeout_ms / 2;
+	double part;
 
-	if (age < (uint64_t)w->timeout_ms * LOSS_TIMEOUTS || n < LOSS_ANSWERS)
+	if (w->losses_ms == w->start_ms) {
+		if (age >= w->timeout_ms * FIRST_LOSSES)
+			begin_count(w, now_ms);
 		return;
-	if (w->losses_ms >= w->start_ms + w->timeout_ms) {
-		double part = (double)w->n_lost / n;
-
-		extreme_add(&w->loss, now_ms, part);
-		if (w->count_full)
-			look_at_grant(w, w->n_kept / (double)age, part);
 	}
-	w->losses_ms = now_ms;
-	w->n_kept = w->n_lost = 0;
-	w->kept_ms = 0;
-	w->count_full = false;
+	if (age < least || n < LOSS_ANSWERS)
+		return;
+	part = (double)w->n_lost / n;
+	extreme_add(&w->loss, now_ms, part);
+	if (w->count_full)
+		look_at_grant(w, w->n_kept / (double)age, part);
+	begin_count(w, now_ms);
 }
 
 static void

@@ -125,6 +125,7 @@ main(int argc, char **argv)
 {
 	static struct lossy s;
 	struct sockaddr_in here = { .sin_family = AF_INET };
+	int room = 8 << 20; /* nothing is lost but by intent */
 
 	if (argc != 5 || inet_pton(AF_INET, argv[1], &here.sin_addr) != 1)
 		return 1;
@@ -134,6 +135,7 @@ main(int argc, char **argv)
 	s.seed = 7;
 	s.then_s = seconds();
 	s.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	setsockopt(s.fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
 	if (bind(s.fd, (struct sockaddr *)&here, sizeof(here)) != 0)
 		return 1;
 	for (;;)
