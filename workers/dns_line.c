@@ -2,6 +2,9 @@
  *
  * dns_line.c: the questions that wait for a first query, by its length.
  */
+#include <assert.h>
+#include <string.h>
+
 #include "workers/dns_out.h"
 #include "workers/dns_task.h"
 
@@ -48,6 +51,22 @@ dns_line_next(struct dns_line *w)
 		w->left = DNS_OUT_PIECE;
 	}
 	return TAILQ_FIRST(&w->by_length[w->length]);
+}
+
+void
+dns_tasks_sort(struct dns_task **task, unsigned n)
+{
+	struct dns_task *sorted[DNS_OUT_BATCH];
+	uint8_t at[DNS_QUERY_BYTES_MAX + 2] = { 0 };
+
+	static_assert(DNS_OUT_BATCH <= UINT8_MAX, "places are bytes");
+	for (unsigned i = 0; i < n; i++)
+		at[task[i]->query_n + 1]++;
+	for (unsigned k = 1; k < sizeof(at); k++)
+		at[k] = (uint8_t)(at[k] + at[k - 1]);
+	for (unsigned i = 0; i < n; i++)
+		sorted[at[task[i]->query_n]++] = task[i];
+	memcpy(task, sorted, n * sizeof(*task));
 }
 
 void

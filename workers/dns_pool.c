@@ -16,15 +16,13 @@
 #include <time.h>
 
 #include "scanner/base/limits.h"
+#include "workers/dns_in.h"
 #include "workers/dns_out.h"
 #include "workers/dns_task.h"
 #include "workers/pace.h"
 
 #include "scanner/base/banned.h"
 
-#define BATCH 64 /* datagrams per system call */
-/* Larger than what we allow resolvers to send; more counts as truncated. */
-#define DATAGRAM_BYTES 2048
 #define BATCHES_PER_EVENT 4
 #define WINDOW_MAX 16384 /* ids must stay easy to find */
 #define PACE_BURST_MS 20
@@ -39,11 +37,6 @@
 #define ANSWERS_POUR 16
 #define GATHER_NS 200000
 
-struct batch {
-	struct mmsghdr header[BATCH];
-	struct iovec part[BATCH];
-};
-
 struct dns_pool {
 	struct dns_upstreams upstreams;
 	struct pace pace;
@@ -56,9 +49,8 @@ struct dns_pool {
 	uint64_t armed_ms; /* 0: not armed */
 	int handles;       /* of our own, still open */
 	uint32_t heard;    /* answers of this turn */
-	struct batch in;
+	struct dns_in in;
 	struct dns_out out;
-	uint8_t datagram[BATCH][DATAGRAM_BYTES];
 	struct dns_book book;
 };
 
@@ -140,20 +132,6 @@ take_message(struct dns_pool *p, struct dns_channel *channel,
 	dns_task_answered(b, t, &answer, channel->up);
 }
 
-static int
-receive(struct dns_pool *p, int fd)
-{
-	for (size_t i = 0; i < BATCH; i++) {
-		struct msghdr *h = &p->in.header[i].msg_hdr;
-
-		p->in.part[i] = (struct iovec){ p->datagram[i],
-			DATAGRAM_BYTES };
-		*h = (struct msghdr){ .msg_iov = &p->in.part[i],
-			.msg_iovlen = 1 };
-	}
-	return recvmmsg(fd, p->in.header, BATCH, MSG_DONTWAIT, NULL);
-}
-
 static void
 on_socket(void *ctx, struct dns_socket *s)
 {
@@ -161,20 +139,18 @@ on_socket(void *ctx, struct dns_socket *s)
 	int fd = s->fd, n;
 
 	for (int round = 0; round < BATCHES_PER_EVENT; round++) {
-		n = receive(p, fd);
-		for (int i = 0; i < n; i++) {
-			const struct mmsghdr *h = &p->in.header[i];
-
+		n = dns_in_receive(&p->in, fd);
+		for (unsigned i = 0; n > 0 && i < (unsigned)n; i++) {
 			take_message(p, &s->channel,
-			    slice_make(p->datagram[i], h->msg_len),
-			    (h->msg_hdr.msg_flags & MSG_TRUNC) != 0);
+			    dns_in_datagram(&p->in, i),
+			    dns_in_is_cut(&p->in, i));
 			if (p->book.closed)
 				return;
 			/* Replaced, and this was its last answer. */
 			if (s->retired && s->channel.live == 0)
 				return;
 		}
-		if (n < BATCH)
+		if (n < DNS_IN_BATCH)
 			return;
 	}
 }
@@ -195,23 +171,6 @@ on_tcp_end(void *ctx, struct dns_tcp *tcp)
 
 /* ---- datagrams ---- */
 
-/* By the length of their queries; equal ones keep their order. */
-static void
-sort_by_length(struct dns_task **task, unsigned n)
-{
-	struct dns_task *sorted[DNS_OUT_BATCH];
-	uint8_t at[DNS_QUERY_BYTES_MAX + 2] = { 0 };
-
-	static_assert(DNS_OUT_BATCH <= UINT8_MAX, "places are bytes");
-	for (unsigned i = 0; i < n; i++)
-		at[task[i]->query_n + 1]++;
-	for (unsigned k = 1; k < sizeof(at); k++)
-		at[k] = (uint8_t)(at[k] + at[k - 1]);
-	for (unsigned i = 0; i < n; i++)
-		sorted[at[task[i]->query_n]++] = task[i];
-	memcpy(task, sorted, n * sizeof(*task));
-}
-
 /* Questions of this resolver into the batch, each with a fresh id. */
 static unsigned
 load(struct dns_pool *p, struct dns_upstream *up, struct dns_task **task,
@@ -225,7 +184,7 @@ load(struct dns_pool *p, struct dns_upstream *up, struct dns_task **task,
 			break;
 		task[n++] = t;
 	}
-	sort_by_length(task, n);
+	dns_tasks_sort(task, n);
 	dns_out_clear(&p->out);
 	for (unsigned i = 0; i < n; i++) {
 		id[i] = dns_book_take_id(&p->book, task[i]);
@@ -286,7 +245,7 @@ send_datagrams(struct dns_pool *p, struct dns_upstream *up)
 		if (errno == EAGAIN || errno == ENOBUFS)
 			dns_socket_block(s);
 		/* An earlier datagram was refused; this one was not sent. */
-		else if (errno == ECONNREFUSED && refusals++ < BATCH)
+		else if (errno == ECONNREFUSED && refusals++ < DNS_IN_BATCH)
 			dns_upstream_silent(up, loop_now_ms(p->book.loop));
 		else
 			fail_local(p, up, false);

@@ -83,6 +83,11 @@ void dns_line_add(struct dns_line *w, struct dns_task *t);
 struct dns_task *dns_line_next(struct dns_line *w);
 /* Whoever was named by dns_line_next() has left. */
 void dns_line_took(struct dns_line *w);
+/*
+ * Up to DNS_OUT_BATCH of them, by the length of their queries; equal ones keep
+ * their order.
+ */
+void dns_tasks_sort(struct dns_task **task, unsigned n);
 
 struct dns_book {
 	struct loop *loop;

@@ -254,6 +254,23 @@ test_against_best(void **state)
 	}
 }
 
+/* What a line loses is known soon after the first loss can be. */
+static void
+test_lossy_start(void **state)
+{
+	static const struct link l = { "", 0.1, 0.1, 60000, 1000, 0.05 };
+	struct sim s;
+	uint64_t answered;
+
+	(void)state;
+	sim_init(&s, &l, 0);
+	sim_run(&s, 2500000);
+	answered = s.answered;
+	sim_run(&s, 3000000);
+	assert_true(s.answered - answered > 0.8 * 0.5 * 60000);
+	free(s.heap);
+}
+
 /* One supply of questions, two resolvers: each takes what it has room for. */
 static void
 test_two_speeds(void **state)
@@ -360,6 +377,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_against_best),
+		cmocka_unit_test(test_lossy_start),
 		cmocka_unit_test(test_two_speeds),
 		cmocka_unit_test(test_harder_names),
 		cmocka_unit_test(test_slows_down),
