@@ -13,7 +13,6 @@ import argparse
 import json
 import multiprocessing
 import os
-import platform
 import random
 import re
 import shutil
@@ -23,35 +22,15 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-PROGRAM = os.environ.get("MXCENSUS") or str(ROOT / "build/mxcensus")
+from common import PROGRAM, ROOT, figure, print_machine, write_nsd_conf
+
 ADDRESS, PORT = "127.53.9.1", 5300
 MX_PART = 0.4               # of the domains; all else does not exist
 OPERATORS = 1000
 NSD_WAIT_S = 60
 ANSWERS = {"ok", "nodata", "nxdomain", "none"}
-CONF = """server:
-  ip-address: {address}@{port}
-  server-count: 1
-  username: "{user}"
-  zonesdir: "{folder}"
-  pidfile: "{folder}/nsd.pid"
-  xfrdfile: "{folder}/xfrd.state"
-  xfrdir: "{folder}"
-  zonelistfile: "{folder}/zone.list"
-  database: ""
-  minimal-responses: yes
-  rrl-ratelimit: 0
-  rrl-whitelist-ratelimit: 0
-remote-control:
-  control-enable: no
-zone:
-  name: "."
-  zonefile: zone
-"""
 
 
 @dataclass
@@ -84,9 +63,7 @@ def write_world(folder: Path, n: int) -> None:
     (folder / "queries").write_text("".join(
         f"{name} MX\n_mta-sts.{name} TXT\n_smtp._tls.{name} TXT\n"
         for name in names))
-    (folder / "nsd.conf").write_text(CONF.format(
-        address=ADDRESS, port=PORT, folder=folder,
-        user="" if os.geteuid() else "root"))
+    write_nsd_conf(folder, ADDRESS, PORT)
 
 
 def dnsperf(folder: Path, options: list[str]) -> float | None:
@@ -149,16 +126,6 @@ def scan(folder: Path) -> Scan:
                 told["dns_queries"] / answers - 1)
 
 
-def figure(name: str, value: float, unit: str, bar: float | None = None,
-           most: bool = True) -> None:
-    """One line; a bar is the most, or the least, that is allowed."""
-    line = f"bench dns.{name} {value:.6g} {unit}"
-    if bar is not None:
-        held = value <= bar if most else value >= bar
-        line += f" bar {bar:g} {'ok' if held else 'short'}"
-    print(line, flush=True)
-
-
 def bench(folder: Path, chosen: argparse.Namespace) -> None:
     """All rounds, then the figures."""
     # in a process of its own: a child's greatest size counts from the fork on
@@ -181,16 +148,16 @@ def bench(folder: Path, chosen: argparse.Namespace) -> None:
         server.terminate()
         server.wait()
     median = statistics.median
-    figure("rate_ratio", median(s.rate / p for s, p in zip(scans, perf)),
+    figure("dns.rate_ratio", median(s.rate / p for s, p in zip(scans, perf)),
            "x", 1.2, most=False)
-    figure("loop_ratio", median(l[0] / p for l, p in zip(loops, perf)), "x")
-    figure("rate", median(s.rate for s in scans), "1/s")
-    figure("cpu_us", median(s.cpu_us for s in scans), "us", 10)
-    figure("loop_cpu_us", median(loop[1] for loop in loops), "us")
-    figure("loop_lost", median(loop[2] for loop in loops), "queries")
-    figure("lost", max(s.lost for s in scans), "names", 0)
-    figure("repeated", max(s.repeated for s in scans), "parts", 0.2)
-    figure("rss_mb", max(s.megabytes for s in scans), "MB", 400)
+    figure("dns.loop_ratio", median(l[0] / p for l, p in zip(loops, perf)), "x")
+    figure("dns.rate", median(s.rate for s in scans), "1/s")
+    figure("dns.cpu_us", median(s.cpu_us for s in scans), "us", 10)
+    figure("dns.loop_cpu_us", median(loop[1] for loop in loops), "us")
+    figure("dns.loop_lost", median(loop[2] for loop in loops), "queries")
+    figure("dns.lost", max(s.lost for s in scans), "names", 0)
+    figure("dns.repeated", max(s.repeated for s in scans), "parts", 0.2)
+    figure("dns.rss_mb", max(s.megabytes for s in scans), "MB", 400)
 
 
 def main() -> None:
@@ -204,9 +171,7 @@ def main() -> None:
     for tool in ("dnsperf", "nsd"):
         if shutil.which(tool) is None:
             sys.exit(f"bench: {tool} is missing: apt-get install {tool}")
-    print(f"# {platform.machine()}, {os.cpu_count()} cores, load "
-          f"{os.getloadavg()[0]:.1f}, {date.today()}, "
-          f"{chosen.domains:,} domains")
+    print_machine(f"{chosen.domains:,} domains")
     with tempfile.TemporaryDirectory(prefix="mxcensus-bench-") as folder:
         bench(Path(folder), chosen)
 

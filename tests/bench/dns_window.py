@@ -15,7 +15,6 @@ Run it in tests/lab/in-net.
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -24,8 +23,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-PROGRAM = os.environ.get("MXCENSUS") or str(ROOT / "build/mxcensus")
+from common import PROGRAM, ROOT, figure, print_machine
+
 ADDRESS, PORT = "127.53.9.2", 5301
 ADAPTS = 0
 QUESTIONS = 3               # a domain
@@ -96,16 +95,6 @@ def pair(folder: Path, line: Line, window: int) -> Pair:
                 long.queries / long.answers, short.lost + long.lost)
 
 
-def figure(name: str, value: float, unit: str, bar: float | None = None,
-           most: bool = True) -> None:
-    """One line; a bar is the most, or the least, that is allowed."""
-    text = f"bench dns.{name} {value:.6g} {unit}"
-    if bar is not None:
-        held = value <= bar if most else value >= bar
-        text += f" bar {bar:g} {'ok' if held else 'short'}"
-    print(text, flush=True)
-
-
 def measure(folder: Path, line: Line, rounds: int, server: str) -> None:
     """All windows against one resolver."""
     for n in line.domains:
@@ -132,11 +121,11 @@ def measure(folder: Path, line: Line, rounds: int, server: str) -> None:
     print(f"# {line.name}: " + ", ".join(
         f"{w or 'adapts'} {rate:,.0f}/s {queries[w]:.2f} queries"
         for w, rate in rates.items()))
-    figure(f"window_{line.name}", rates[ADAPTS] / rates[best],
+    figure(f"dns.window_{line.name}", rates[ADAPTS] / rates[best],
            f"of window {best}", LEAST, most=False)
-    figure(f"window_{line.name}_queries",
+    figure(f"dns.window_{line.name}_queries",
            queries[ADAPTS], "an answer", line.most_queries)
-    figure(f"window_{line.name}_lost",
+    figure(f"dns.window_{line.name}_lost",
            max(a.lost for a in asked[ADAPTS]), "questions", 0)
 
 
@@ -149,6 +138,7 @@ def main() -> None:
     chosen = parser.parse_args()
     if not Path(chosen.server).exists():
         sys.exit(f"bench: {chosen.server} is missing: make bench-window")
+    print_machine(f"{chosen.rounds} rounds")
     with tempfile.TemporaryDirectory() as folder:
         for line in LINES:
             measure(Path(folder), line, chosen.rounds, chosen.server)

@@ -11,7 +11,6 @@ Run it in tests/lab/in-net.
 
 import argparse
 import json
-import os
 import socket
 import struct
 import subprocess
@@ -21,8 +20,8 @@ import threading
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-PROGRAM = os.environ.get("MXCENSUS") or str(ROOT / "build/mxcensus")
+from common import PROGRAM, figure, print_machine
+
 RESOLVER = ("127.53.9.53", 5300)
 PORT = 2525
 FEW = 1000
@@ -125,6 +124,7 @@ def main() -> int:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--domains", type=int, default=100000)
     count = words.parse_args().domains
+    print_machine(f"{count:,} domains")
     alone = [False]
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
@@ -143,8 +143,7 @@ def main() -> int:
             bytes_each.append((many - few) / (count - FEW))
     for name, value, bar in (("domain", bytes_each[0], 600),
                              ("host", bytes_each[1] - bytes_each[0], 2500)):
-        print(f"bench park.{name}_bytes {value:.0f} B bar {bar} "
-              f"{'ok' if value <= bar else 'short'}")
+        figure(f"park.{name}_bytes", round(value), "B", bar)
     for one in held:
         one.close()
     return 0

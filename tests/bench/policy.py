@@ -14,7 +14,6 @@ tests/lab/in-net.
 
 import argparse
 import os
-import platform
 import shutil
 import socket
 import statistics
@@ -23,10 +22,10 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from common import ROOT, figure, print_machine
+
 sys.path.insert(0, str(ROOT / "tests" / "lab"))
 
 from mxlab.pki import Pki  # noqa: E402
@@ -129,16 +128,6 @@ def curl(folder: Path, n: int) -> Run:
     return Run(n / seconds, (used.ru_utime + used.ru_stime) * 1e6 / n)
 
 
-def figure(name: str, value: float, unit: str, bar: float | None = None,
-           most: bool = True) -> None:
-    """One line; a bar is the most, or the least, that is allowed."""
-    line = f"bench policy.{name} {value:.6g} {unit}"
-    if bar is not None:
-        held = value <= bar if most else value >= bar
-        line += f" bar {bar:g} {'ok' if held else 'short'}"
-    print(line, flush=True)
-
-
 def bench(folder: Path, chosen: argparse.Namespace) -> None:
     """All rounds, then the figures."""
     write_world(folder, chosen.fetches)
@@ -155,15 +144,15 @@ def bench(folder: Path, chosen: argparse.Namespace) -> None:
         server.terminate()
         server.wait()
     median = statistics.median
-    figure("rate_ratio", median(a.rate / b.rate
+    figure("policy.rate_ratio", median(a.rate / b.rate
                                 for a, b in zip(own, beside)), "x", 0.75,
            most=False)
-    figure("cpu_ratio", median(a.cpu_us / b.cpu_us
+    figure("policy.cpu_ratio", median(a.cpu_us / b.cpu_us
                                for a, b in zip(own, beside)), "x", 1.15)
     for name, runs in (("", own), ("curl_", beside)):
-        figure(f"{name}rate", median(run.rate for run in runs), "1/s")
-        figure(f"{name}cpu_us", median(run.cpu_us for run in runs), "us")
-    figure("rss_mb", max(run.megabytes for run in own), "MB")
+        figure(f"policy.{name}rate", median(run.rate for run in runs), "1/s")
+        figure(f"policy.{name}cpu_us", median(run.cpu_us for run in runs), "us")
+    figure("policy.rss_mb", max(run.megabytes for run in own), "MB")
 
 
 def main() -> None:
@@ -177,9 +166,7 @@ def main() -> None:
     for tool in ("curl", "nginx"):
         if shutil.which(tool) is None:
             sys.exit(f"bench: {tool} is missing: apt-get install {tool}")
-    print(f"# {platform.machine()}, {os.cpu_count()} cores, load "
-          f"{os.getloadavg()[0]:.1f}, {date.today()}, "
-          f"{chosen.fetches:,} fetches")
+    print_machine(f"{chosen.fetches:,} fetches")
     with tempfile.TemporaryDirectory(prefix="mxcensus-bench-") as folder:
         bench(Path(folder), chosen)
 

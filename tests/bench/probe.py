@@ -15,7 +15,6 @@ behind which nobody answers.
 import argparse
 import json
 import os
-import platform
 import resource
 import shutil
 import statistics
@@ -25,11 +24,10 @@ import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-PROGRAM = os.environ.get("MXCENSUS") or str(ROOT / "build/mxcensus")
+from common import PROGRAM, ROOT, figure, print_machine, write_nsd_conf
+
 DNS_ADDRESS, DNS_PORT = "127.53.9.1", 5300
 FIRST_ADDRESS = 0x7f480000  # as in probe_parts.h
 HOLE = ("ip link add hole0 type veth peer name hole1",
@@ -38,25 +36,6 @@ HOLE = ("ip link add hole0 type veth peer name hole1",
 FILES_SPARE = 4000          # open files that are not pending connects
 RAMP = 500                  # handshakes at once while sessions are held
 READY_WAIT_S = 120
-CONF = """server:
-  ip-address: {address}@{port}
-  server-count: 1
-  username: "{user}"
-  zonesdir: "{folder}"
-  pidfile: "{folder}/nsd.pid"
-  xfrdfile: "{folder}/xfrd.state"
-  xfrdir: "{folder}"
-  zonelistfile: "{folder}/zone.list"
-  database: ""
-  minimal-responses: yes
-  rrl-ratelimit: 0
-  rrl-whitelist-ratelimit: 0
-remote-control:
-  control-enable: no
-zone:
-  name: "."
-  zonefile: zone
-"""
 
 
 @dataclass
@@ -154,9 +133,7 @@ def write_world(folder: Path, chosen: argparse.Namespace) -> None:
                        f"{host} A {'.'.join(map(str, octets))}\n")
     (folder / "list").write_text("".join(
         f"d{i}.bench\n" for i in range(chosen.hosts)))
-    (folder / "nsd.conf").write_text(CONF.format(
-        address=DNS_ADDRESS, port=DNS_PORT, folder=folder,
-        user="" if os.geteuid() else "root"))
+    write_nsd_conf(folder, DNS_ADDRESS, DNS_PORT)
 
 
 def one_scan(folder: Path, server: Server, chosen: argparse.Namespace,
@@ -195,16 +172,6 @@ def scan(folder: Path, server: Server, chosen: argparse.Namespace) -> Scan:
 
 # ---- figures --------------------------------------------------------------
 
-def figure(name: str, value: float, unit: str, bar: float | None = None,
-           most: bool = True) -> None:
-    """One line; a bar is the most, or the least, that is allowed."""
-    line = f"bench probe.{name} {value:.6g} {unit}"
-    if bar is not None:
-        held_bar = value <= bar if most else value >= bar
-        line += f" bar {bar:g} {'ok' if held_bar else 'short'}"
-    print(line, flush=True)
-
-
 def ratio(ours: list[Run], bare: list[Run], what: str) -> float:
     """The median of the rounds' ratios."""
     return statistics.median(getattr(o, what) / getattr(b, what)
@@ -215,12 +182,12 @@ def compare(kind: str, ours: list[Run], bare: list[Run],
             cpu_bar: float | None, rate_bar: float | None) -> None:
     """Rate and processor time beside the bare client."""
     median = statistics.median
-    figure(f"rate_ratio{kind}", ratio(ours, bare, "rate"), "x", rate_bar,
+    figure(f"probe.rate_ratio{kind}", ratio(ours, bare, "rate"), "x", rate_bar,
            most=False)
-    figure(f"cpu_ratio{kind}", ratio(ours, bare, "cpu_us"), "x", cpu_bar)
-    figure(f"rate{kind}", median(r.rate for r in ours), "1/s")
-    figure(f"cpu_us{kind}", median(r.cpu_us for r in ours), "us")
-    figure(f"floor_cpu_us{kind}", median(r.cpu_us for r in bare), "us")
+    figure(f"probe.cpu_ratio{kind}", ratio(ours, bare, "cpu_us"), "x", cpu_bar)
+    figure(f"probe.rate{kind}", median(r.rate for r in ours), "1/s")
+    figure(f"probe.cpu_us{kind}", median(r.cpu_us for r in ours), "us")
+    figure(f"probe.floor_cpu_us{kind}", median(r.cpu_us for r in bare), "us")
 
 
 def make_hole() -> bool:
@@ -244,8 +211,8 @@ def bench_pending(chosen: argparse.Namespace, server: Server) -> None:
     for _ in range(chosen.rounds):
         alone.append(pool(chosen, server))
         beside.append(pool(chosen, server, n))
-    figure("pending_slowdown", ratio(alone, beside, "rate"), "x", 1.1)
-    figure("kb_per_pending",
+    figure("probe.pending_slowdown", ratio(alone, beside, "rate"), "x", 1.1)
+    figure("probe.kb_per_pending",
            max(r.pending_bytes for r in beside) / 1024, "KB", 2)
 
 
@@ -262,10 +229,10 @@ def bench_program(stack: ExitStack, folder: Path, server: Server,
     for _ in range(chosen.rounds):
         bare.append(floor(chosen, server))
         scans.append(scan(folder, server, chosen))
-    figure("program_lost", max(s.failed for s in scans), "hosts", 0)
-    figure("program_rate_ratio", statistics.median(
+    figure("probe.program_lost", max(s.failed for s in scans), "hosts", 0)
+    figure("probe.program_rate_ratio", statistics.median(
         s.rate / b.rate for s, b in zip(scans, bare)), "x")
-    figure("program_cpu_ratio", statistics.median(
+    figure("probe.program_cpu_ratio", statistics.median(
         s.cpu_us / b.cpu_us for s, b in zip(scans, bare)), "x")
 
 
@@ -291,9 +258,9 @@ def bench(folder: Path, chosen: argparse.Namespace) -> None:
                       f"{ours[-1].cpu_us:.0f} us, load "
                       f"{os.getloadavg()[0]:.1f}", flush=True)
             compare(kind, ours, bare, *bars[kind])
-        figure("kb_per_tls", held(chosen, hang, RAMP).held_bytes / 1024, "KB",
-               40)
-        figure("kb_per_tls_at_once",
+        figure("probe.kb_per_tls",
+               held(chosen, hang, RAMP).held_bytes / 1024, "KB", 40)
+        figure("probe.kb_per_tls_at_once",
                held(chosen, hang, chosen.held).held_bytes / 1024, "KB")
         bench_pending(chosen, servers[""])
         bench_program(stack, folder, servers[""], chosen)
@@ -313,9 +280,7 @@ def main() -> None:
     parser.add_argument("--programs", type=Path, default=ROOT / "build/bench",
                         metavar="FOLDER", help="probe_server and the clients")
     chosen = parser.parse_args()
-    print(f"# {platform.machine()}, {os.cpu_count()} cores, load "
-          f"{os.getloadavg()[0]:.1f}, {date.today()}, "
-          f"{chosen.hosts:,} hosts, window {chosen.window}")
+    print_machine(f"{chosen.hosts:,} hosts, window {chosen.window}")
     with tempfile.TemporaryDirectory(prefix="mxcensus-bench-") as folder:
         bench(Path(folder), chosen)
 

@@ -10,16 +10,15 @@ beside them says what to expect of a busy machine.
 
 import argparse
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from common import PROGRAM, ROOT, figure, print_machine
+
 MEMORY_MB = 2048
 
 
@@ -45,27 +44,17 @@ def run(*command: str | Path, cwd: Path = ROOT) -> Cost:
                 used.ru_maxrss / 1024)
 
 
-def figure(name: str, value: float, unit: str, bar: float | None = None
-           ) -> None:
-    """One line."""
-    line = f"bench scripts.{name} {value:.1f} {unit}"
-    if bar is not None:
-        line += f" bar {bar:g} {'ok' if value <= bar else 'short'}"
-    print(line, flush=True)
-
-
 def measure(name: str, bar: float | None, *command: str | Path) -> None:
     """Time, processor time and memory of a command."""
     cost = run(*command)
-    figure(f"{name}_s", cost.seconds, "s", bar)
-    figure(f"{name}_cpu_s", cost.cpu, "s")
+    figure(f"scripts.{name}_s", cost.seconds, "s", bar)
+    figure(f"scripts.{name}_cpu_s", cost.cpu, "s")
     if bar is not None:
-        figure(f"{name}_rss_mb", cost.megabytes, "MB", MEMORY_MB)
+        figure(f"scripts.{name}_rss_mb", cost.megabytes, "MB", MEMORY_MB)
 
 
 def bench(folder: Path, n: int) -> None:
     """All figures, for n domains."""
-    program = os.environ.get("MXCENSUS") or str(ROOT / "build/mxcensus")
     scan, tables = folder / "scan.mxc", folder / "tables"
     later, later_tables = folder / "later.mxc", folder / "later"
     scripts, make = ROOT / "scripts", ROOT / "tests/bench/make_scan.py"
@@ -73,7 +62,7 @@ def bench(folder: Path, n: int) -> None:
         measure("make_scan", 90, sys.executable, make, str(n), "-o", scan)
     if not later.exists():
         run(sys.executable, make, str(n), "--wave", "1", "-o", later)
-    measure("cat", None, program, "cat", scan)
+    measure("cat", None, PROGRAM, "cat", scan)
     measure("export", 60, scripts / "export", scan, "-o", tables, "--force")
     measure("summarize_parquet", 15, scripts / "summarize", tables)
     measure("summarize_mxc", 60, scripts / "summarize", scan)
@@ -82,8 +71,8 @@ def bench(folder: Path, n: int) -> None:
     measure("report", 60, scripts / "report", tables, "-o",
             folder / "page.html")
     size = sum(file.stat().st_size for file in tables.glob("*.parquet"))
-    figure("parquet_size", size / 1e6, "MB")
-    figure("mxc_size", scan.stat().st_size / 1e6, "MB")
+    figure("scripts.parquet_size", size / 1e6, "MB")
+    figure("scripts.mxc_size", scan.stat().st_size / 1e6, "MB")
 
 
 def main() -> None:
@@ -93,9 +82,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, metavar="DIR",
                         help="work in DIR, with the scan.mxc that is there")
     chosen = parser.parse_args()
-    print(f"# {platform.machine()}, {os.cpu_count()} cores, load "
-          f"{os.getloadavg()[0]:.1f}, {date.today()}, "
-          f"{chosen.domains:,} domains")
+    print_machine(f"{chosen.domains:,} domains")
     if chosen.keep:
         chosen.keep.mkdir(parents=True, exist_ok=True)
         bench(chosen.keep, chosen.domains)
