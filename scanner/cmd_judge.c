@@ -11,7 +11,6 @@
  * second reading never has to wait.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +24,7 @@
 #include "scanner/base/log.h"
 #include "scanner/commands.h"
 #include "scanner/dane_again.h"
+#include "scanner/file_args.h"
 #include "scanner/rules/name.h"
 #include "scanner/run.h"
 #include "scanner/slice_map.h"
@@ -48,7 +48,7 @@ struct known_host {
 
 struct judging {
 	const char *in, *out;
-	bool force, help;
+	bool force;
 	struct sink *sink;
 	struct arena *work;        /* of one record */
 	struct slice_map hosts;    /* name: struct known_host */
@@ -408,51 +408,26 @@ judge(struct judging *g)
 	return status;
 }
 
-static bool
-parse(int argc, char **argv, struct judging *g)
-{
-	static const struct option longs[] = {
-		{ "output", required_argument, NULL, 'o' },
-		{ "force", no_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int o;
-
-	optind = 0;
-	while ((o = getopt_long(argc, argv, "o:h", longs, NULL)) != -1) {
-		if (o == 'o')
-			g->out = optarg;
-		else if (o == 'f')
-			g->force = true;
-		else if (o == 'h')
-			g->help = true;
-		else
-			return false;
-	}
-	if (g->help)
-		return true;
-	if (argc - optind != 1 || g->out == NULL)
-		return false;
-	g->in = argv[optind];
-	return true;
-}
-
 int
 cmd_judge(int argc, char **argv)
 {
 	struct judging g = { .in = NULL };
+	struct file_args args;
 	enum status status;
 	uint64_t key[2];
 
-	if (!parse(argc, argv, &g)) {
+	if (!file_args_parse(argc, argv, &args) ||
+	    (!args.help && args.n_file != 1)) {
 		fputs(usage, stderr);
 		return STATUS_INPUT;
 	}
-	if (g.help) {
+	if (args.help) {
 		print_help();
 		return STATUS_OK;
 	}
+	g.in = args.file[0];
+	g.out = args.out;
+	g.force = args.force;
 	if (getrandom(key, sizeof(key), 0) < 0)
 		log_fatal("no random numbers: %s", strerrordesc_np(errno));
 	g.work = arena_new();

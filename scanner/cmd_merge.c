@@ -2,10 +2,10 @@
  *
  * cmd_merge.c: `mxcensus merge`: shards, or parts of a scan, into one file.
  */
-#include <getopt.h>
 #include <stdio.h>
 
 #include "scanner/commands.h"
+#include "scanner/file_args.h"
 #include "scanner/merge.h"
 
 #include "scanner/base/banned.h"
@@ -38,46 +38,20 @@ print_help(void)
 	    "cannot be written.\n", usage);
 }
 
-static bool
-parse(int argc, char **argv, struct merge_config *c, bool *help)
-{
-	static const struct option longs[] = {
-		{ "output", required_argument, NULL, 'o' },
-		{ "force", no_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int o;
-
-	optind = 0;
-	while ((o = getopt_long(argc, argv, "o:h", longs, NULL)) != -1) {
-		if (o == 'o')
-			c->out = optarg;
-		else if (o == 'f')
-			c->force = true;
-		else if (o == 'h')
-			*help = true;
-		else
-			return false;
-	}
-	c->file = argv + optind;
-	c->n_file = (size_t)(argc - optind);
-	return *help || (c->n_file > 0 && c->out != NULL);
-}
-
 int
 cmd_merge(int argc, char **argv)
 {
-	struct merge_config c = { .level = LEVEL };
-	bool help = false;
+	struct file_args args;
 
-	if (!parse(argc, argv, &c, &help)) {
+	if (!file_args_parse(argc, argv, &args)) {
 		fputs(usage, stderr);
 		return (int)MERGE_REFUSED;
 	}
-	if (help) {
+	if (args.help) {
 		print_help();
 		return 0;
 	}
-	return (int)merge_files(&c);
+	return (int)merge_files(&(struct merge_config){ .file = args.file,
+		.n_file = args.n_file, .out = args.out, .force = args.force,
+		.level = LEVEL });
 }
