@@ -27,32 +27,12 @@
 #include "output/unpack.h"
 #include "scanner/line_set.h"
 #include "tests/unit/facts_sample.h"
+#include "tests/unit/temp_file.h"
 
 #include "scanner/base/banned.h"
 
 #define FRAMES 6
 #define DOMAINS 5 /* a frame */
-
-static char dir[64], path[96];
-
-static int
-setup(void **state)
-{
-	(void)state;
-	snprintf(dir, sizeof(dir), "/tmp/mxcensus-resume-XXXXXX");
-	if (mkdtemp(dir) == NULL)
-		return 1;
-	snprintf(path, sizeof(path), "%s/f.mxc", dir);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	unlink(path);
-	return rmdir(dir);
-}
 
 static void
 post(struct sink *s, struct record *r)
@@ -92,7 +72,7 @@ write_file(struct tally *tally, uint64_t end[FRAMES + 1])
 	struct sample_host host;
 	struct cert_facts cert;
 	char error[256];
-	struct frame_writer *w = frame_writer_open(path, true, 3, error,
+	struct frame_writer *w = frame_writer_open(temp_path, true, 3, error,
 	    sizeof(error));
 
 	assert_non_null(w);
@@ -124,7 +104,7 @@ struct found {
 static struct found
 read_back(void)
 {
-	int fd = open(path, O_RDONLY);
+	int fd = open(temp_path, O_RDONLY);
 	struct checkpoint *c = checkpoint_new(fd);
 	struct found f = { .records = 0 };
 	const msgpack_object *record;
@@ -203,7 +183,7 @@ test_truncated(void **state)
 	for (uint64_t at = end[FRAMES]; at-- > 0;) {
 		struct found f;
 
-		assert_int_equal(truncate(path, (off_t)at), 0);
+		assert_int_equal(truncate(temp_path, (off_t)at), 0);
 		f = read_back();
 		assert_int_equal(f.end, whole_before(end, at));
 		assert_int_equal(f.is_blank, at < end[0]);
@@ -213,7 +193,7 @@ test_truncated(void **state)
 static void
 flip(uint64_t at, unsigned bit)
 {
-	int fd = open(path, O_RDWR);
+	int fd = open(temp_path, O_RDWR);
 	unsigned char byte;
 
 	assert_int_equal(pread(fd, &byte, 1, (off_t)at), 1);
@@ -250,7 +230,7 @@ test_flipped(void **state)
 static bool
 is_blank(const void *bytes, size_t n)
 {
-	FILE *f = fopen(path, "w");
+	FILE *f = fopen(temp_path, "w");
 	struct found found;
 
 	assert_non_null(f);
@@ -286,10 +266,10 @@ static struct sink *
 go_on(uint64_t at, const struct tally *tally, struct digest_set *certs)
 {
 	char error[256];
-	struct sink_config config = { .path = path, .level = 3,
+	struct sink_config config = { .path = temp_path, .level = 3,
 		.certs = certs, .tally = tally };
 
-	config.writer = frame_writer_reopen(path, 3, error, sizeof(error));
+	config.writer = frame_writer_reopen(temp_path, 3, error, sizeof(error));
 	assert_non_null(config.writer);
 	assert_true(frame_writer_cut(config.writer, at, error,
 	    sizeof(error)));
@@ -327,7 +307,7 @@ test_go_on(void **state)
 
 	(void)state;
 	write_file(&tally, end);
-	assert_int_equal(truncate(path, (off_t)end[3] - 5), 0);
+	assert_int_equal(truncate(temp_path, (off_t)end[3] - 5), 0);
 	f = read_back();
 	assert_int_equal(f.end, end[2]);
 	sample_cert(a, &cert, 1);
@@ -335,7 +315,7 @@ test_go_on(void **state)
 	digest_set_add(&certs, cert.sha256);
 	write_rest(go_on(f.end, &f.tally, &certs), &cert);
 	digest_set_release(&certs);
-	assert_true(inspect_file(a, path, &seen, error, sizeof(error)));
+	assert_true(inspect_file(a, temp_path, &seen, error, sizeof(error)));
 	assert_int_equal(seen.mismatches.n, 0);
 	assert_true(reader_is_whole(&seen.report));
 	assert_int_equal(word_count(&seen.types, SLICE_LIT("domain")),
@@ -358,16 +338,16 @@ test_claimed(void **state)
 
 	(void)state;
 	write_file(&tally, end);
-	w = frame_writer_reopen(path, 3, error, sizeof(error));
+	w = frame_writer_reopen(temp_path, 3, error, sizeof(error));
 	assert_non_null(w);
-	assert_null(frame_writer_reopen(path, 3, error, sizeof(error)));
+	assert_null(frame_writer_reopen(temp_path, 3, error, sizeof(error)));
 	assert_non_null(strstr(error, "another scan"));
 	assert_true(frame_writer_close(w));
 	assert_int_equal(read_back().end, end[FRAMES]); /* not touched */
 	assert_null(frame_writer_reopen("/dev/null", 3, error,
 	    sizeof(error)));
 	assert_non_null(strstr(error, "no regular file"));
-	assert_null(frame_writer_reopen(dir, 3, error, sizeof(error)));
+	assert_null(frame_writer_reopen(temp_dir, 3, error, sizeof(error)));
 }
 
 /* The session record passes from file to file as it is. */
@@ -427,5 +407,6 @@ main(void)
 		cmocka_unit_test(test_line_set),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, temp_file_set_up,
+	    temp_file_tear_down);
 }

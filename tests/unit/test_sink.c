@@ -30,29 +30,9 @@
 #include "output/reader.h"
 #include "scanner/base/limits.h"
 #include "tests/unit/facts_sample.h"
+#include "tests/unit/temp_file.h"
 
 #include "scanner/base/banned.h"
-
-static char dir[64], path[96];
-
-static int
-setup(void **state)
-{
-	(void)state;
-	snprintf(dir, sizeof(dir), "/tmp/mxcensus-sink-XXXXXX");
-	if (mkdtemp(dir) == NULL)
-		return 1;
-	snprintf(path, sizeof(path), "%s/f.mxc", dir);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	unlink(path);
-	return rmdir(dir);
-}
 
 struct failure {
 	_Atomic int n;
@@ -152,20 +132,20 @@ assert_refused(const char *name, const char *says)
 static void
 test_open(void **state)
 {
-	struct sink_config config = { .path = path, .level = 1 };
+	struct sink_config config = { .path = temp_path, .level = 1 };
 	char error[256], missing[128];
 	struct sink *s;
 
 	(void)state;
 	s = sink_open(&config, error, sizeof(error));
 	assert_non_null(s);
-	assert_refused(path, "exists already");
+	assert_refused(temp_path, "exists already");
 	config.force = true; /* the first one still holds it */
 	assert_null(sink_open(&config, error, sizeof(error)));
 	assert_non_null(strstr(error, "another scan"));
 	assert_true(sink_close(s));
-	assert_int_equal(file_bytes(path), 0);
-	snprintf(missing, sizeof(missing), "%s/no/f.mxc", dir);
+	assert_int_equal(file_bytes(temp_path), 0);
+	snprintf(missing, sizeof(missing), "%s/no/f.mxc", temp_dir);
 	assert_refused(missing, "make its folder first");
 	assert_refused("/", "directory");
 }
@@ -212,7 +192,7 @@ assert_order(void)
 	uint64_t last[THREADS] = { 0 }, n = 0;
 	const msgpack_object *record;
 	char error[128];
-	struct reader *r = reader_open(path, error, sizeof(error));
+	struct reader *r = reader_open(temp_path, error, sizeof(error));
 
 	while ((record = reader_next(r)) != NULL) {
 		uint64_t line, thread;
@@ -233,7 +213,7 @@ static void
 test_threads(void **state)
 {
 	struct failure f = { .n = 0 };
-	struct sink *s = open_sink(path, &f);
+	struct sink *s = open_sink(temp_path, &f);
 	struct poster p[THREADS];
 	pthread_t thread[THREADS];
 	_Atomic int taken = 0;
@@ -257,7 +237,7 @@ test_threads(void **state)
 	assert_true(sink_close(s));
 	assert_int_equal(f.n, 0);
 	assert_order();
-	read_all(path, &n_cert);
+	read_all(temp_path, &n_cert);
 	assert_int_equal(n_cert, 50);
 }
 
@@ -300,7 +280,7 @@ static void
 test_frames(void **state)
 {
 	struct failure f = { .n = 0 };
-	struct sink *s = open_sink(path, &f);
+	struct sink *s = open_sink(temp_path, &f);
 	struct reader_report report;
 	uint64_t n_cert;
 	struct record *r;
@@ -313,7 +293,7 @@ test_frames(void **state)
 		sink_post(s, &r, 1, NULL, NULL);
 	}
 	assert_true(sink_close(s));
-	report = read_all(path, &n_cert);
+	report = read_all(temp_path, &n_cert);
 	assert_true(reader_is_whole(&report));
 	assert_int_equal(n_cert, 9);
 	/* the header alone, then 4 + 4 + 1 MiB */
@@ -328,7 +308,7 @@ wait_for_bytes(struct sink *s, uint64_t more_than, int ms)
 	while (sink_bytes_written(s) <= more_than && (ms -= 10) > 0)
 		nanosleep(&nap, NULL);
 	assert_true(sink_bytes_written(s) > more_than);
-	assert_int_equal(file_bytes(path), sink_bytes_written(s));
+	assert_int_equal(file_bytes(temp_path), sink_bytes_written(s));
 }
 
 /* What is readable if the program is killed: header at once, rest in time. */
@@ -336,7 +316,7 @@ static void
 test_frame_time(void **state)
 {
 	struct failure f = { .n = 0 };
-	struct sink *s = open_sink(path, &f);
+	struct sink *s = open_sink(temp_path, &f);
 	struct record *r = sample_scan_record();
 	uint64_t header, n_cert;
 
@@ -347,7 +327,7 @@ test_frame_time(void **state)
 	r = noise(1, 100);
 	sink_post(s, &r, 1, NULL, NULL);
 	wait_for_bytes(s, header, LIMIT_FRAME_MS + 3000);
-	read_all(path, &n_cert);
+	read_all(temp_path, &n_cert);
 	assert_int_equal(n_cert, 1);
 	assert_true(sink_close(s));
 }
@@ -392,7 +372,7 @@ run_out_of_space(void)
 {
 	struct rlimit limit = { 6000000, 6000000 };
 	struct failure f = { .n = 0 };
-	struct sink *s = open_sink(path, &f);
+	struct sink *s = open_sink(temp_path, &f);
 	_Atomic int taken = 0;
 	int posted;
 
@@ -419,11 +399,11 @@ test_out_of_space(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
-	report = read_all(path, &n_cert);
+	report = read_all(temp_path, &n_cert);
 	assert_true(reader_is_whole(&report));
 	assert_int_equal(report.frames, 2);
 	assert_int_equal(n_cert, 4);
-	assert_true(file_bytes(path) < 6000000);
+	assert_true(file_bytes(temp_path) < 6000000);
 }
 
 /* Nobody reads the pipe any more. */
@@ -469,5 +449,6 @@ main(void)
 
 	if (sample != NULL)
 		return sample_file(sample, 200) ? 0 : 1;
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, temp_file_set_up,
+	    temp_file_tear_down);
 }

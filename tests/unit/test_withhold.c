@@ -21,29 +21,9 @@
 #include "output/reader.h"
 #include "output/sink.h"
 #include "tests/unit/facts_sample.h"
+#include "tests/unit/temp_file.h"
 
 #include "scanner/base/banned.h"
-
-static char dir[64], path[96];
-
-static int
-setup(void **state)
-{
-	(void)state;
-	snprintf(dir, sizeof(dir), "/tmp/mxcensus-withhold-XXXXXX");
-	if (mkdtemp(dir) == NULL)
-		return 1;
-	snprintf(path, sizeof(path), "%s/f.mxc", dir);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	unlink(path);
-	return rmdir(dir);
-}
 
 static uint64_t
 now_ms(void)
@@ -114,7 +94,7 @@ domains_in_file(void)
 	struct reader_report report;
 	const msgpack_object *record;
 	char error[128];
-	struct reader *r = reader_open(path, error, sizeof(error));
+	struct reader *r = reader_open(temp_path, error, sizeof(error));
 	uint64_t n = 0;
 
 	assert_non_null(r);
@@ -129,7 +109,7 @@ domains_in_file(void)
 static void
 test_withhold(void **state)
 {
-	struct sink *s = open_sink(path);
+	struct sink *s = open_sink(temp_path);
 	struct tally t = { .domains = 0 }, kept;
 	uint64_t at;
 
@@ -152,7 +132,7 @@ test_withhold(void **state)
 static void
 test_everything(void **state)
 {
-	struct sink *s = open_sink(path);
+	struct sink *s = open_sink(temp_path);
 	struct tally t = { .domains = 0 };
 
 	(void)state;
@@ -225,5 +205,6 @@ main(void)
 		cmocka_unit_test(test_boundaries),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, temp_file_set_up,
+	    temp_file_tear_down);
 }
