@@ -40,6 +40,9 @@ fi
 dns_alone() {
 	tests/lab/lab forget --dir "$dir/lab" &&
 		scan "$dir/dns.mxc" --stages dns &&
+		"$MXCENSUS" cat --type scan "$dir/a.mxc" | grep trust_sha256 &&
+		! "$MXCENSUS" cat --type scan "$dir/dns.mxc" |
+		grep trust_sha256 &&
 		"$python" tests/lab/same_dns.py "$dir/a.mxc" "$dir/dns.mxc" &&
 		tests/lab/lab contacts --dir "$dir/lab" "$dir/dns.mxc"
 }
