@@ -4,7 +4,7 @@
  *
  * Handing over a name alone costs two threads a lock, memory that one takes
  * and the other frees, and often a wake-up: as much as one of its questions.
- * Belongs to the reader's thread.
+ * The reader's thread hands over; a worker begins with them on its own loop.
  */
 #pragma once
 

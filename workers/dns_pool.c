@@ -43,7 +43,7 @@ struct dns_pool {
 	struct dns_tcp_events tcp_events;
 	bool (*refill)(void *ctx); /* or NULL */
 	void *refill_ctx;
-	bool refilling;
+	bool filling;      /* its line: what is asked is sent in this turn */
 	uv_prepare_t prepare;
 	uv_timer_t timer;
 	uint64_t armed_ms; /* 0: not armed */
@@ -307,18 +307,18 @@ deliver(struct dns_pool *p)
 	}
 }
 
-/* What is asked meanwhile is sent in this turn. */
+/* What is asked meanwhile, by whoever is answered too, is sent in this turn. */
 static void
-refill(struct dns_pool *p)
+fill_line(struct dns_pool *p)
 {
 	struct dns_book *b = &p->book;
 
-	p->refilling = true;
+	p->filling = true;
 	deliver(p);
 	while (p->refill != NULL && !b->closed &&
 	    b->waiting.n < LINE_SHORT && p->refill(p->refill_ctx))
 		continue;
-	p->refilling = false;
+	p->filling = false;
 	if (!b->closed && !TAILQ_EMPTY(&b->ready))
 		arm(p, loop_now_ms(b->loop));
 }
@@ -329,7 +329,7 @@ flush(struct dns_pool *p)
 	struct dns_book *b = &p->book;
 	uint64_t now = loop_now_ms(b->loop);
 
-	refill(p);
+	fill_line(p);
 	p->upstreams.wait_ms = 0;
 	while (!b->closed && dns_book_next(b) != NULL) {
 		uint64_t wait_ns = pace_wait(&p->pace, now * NS_PER_MS);
@@ -476,7 +476,7 @@ dns_pool_ask(struct dns_pool *p, struct arena *a, struct slice name,
 {
 	dns_book_add(&p->book, a, name, type, out, done, ctx);
 	/* The loop may be past its prepare handles: it must not fall asleep. */
-	if (!p->refilling)
+	if (!p->filling)
 		arm(p, loop_now_ms(p->book.loop));
 }
 

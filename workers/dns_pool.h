@@ -42,7 +42,7 @@ struct dns_config {
 	void *decided_ctx;
 	/*
 	 * NULL, or called while few questions wait in line, to ask more.
-	 * False: there is nothing more to ask for now.
+	 * False: nothing more waits to be asked.
 	 */
 	bool (*refill)(void *ctx);
 	void *refill_ctx;
