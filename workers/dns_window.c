@@ -12,7 +12,7 @@
 
 #include "scanner/base/banned.h"
 
-#define SIZE_FIRST 100
+#define SIZE_FIRST 64 /* of all that share the resolver together */
 #define SIZE_LEAST 32
 /* A round lasts for this long, an answer's time, and enough answers. */
 #define ROUND_MS 40
@@ -134,7 +134,9 @@ within(const struct dns_window *w, double size)
 static bool
 is_settled(const struct dns_window *w, double times)
 {
-	return (double)(w->round_ms - w->changed_ms) >= times * w->mean_ms;
+	uint64_t since = w->changed_ms > 0 ? w->changed_ms : w->start_ms;
+
+	return (double)(w->round_ms - since) >= times * w->mean_ms;
 }
 
 static void
@@ -217,7 +219,7 @@ stands_in_a_queue(const struct dns_window *w)
 static void
 start_up(struct dns_window *w, uint64_t now_ms, double rate)
 {
-	if (w->changed_ms > 0 && !is_settled(w, 1))
+	if (w->changed_ms > 0 && !is_settled(w, 2))
 		return;
 	/* Places that no answer accounts for: they are held by lost ones. */
 	if (w->n_bad > w->n_good || rate * w->mean_ms < w->size / STUCK_PART) {
@@ -366,7 +368,7 @@ dns_window_init(struct dns_window *w, uint32_t timeout_ms, uint32_t most,
 	w->timeout_ms = timeout_ms;
 	w->most = most;
 	w->sharers = sharers > 1 ? sharers : 1;
-	w->size = within(w, SIZE_FIRST);
+	w->size = within(w, SIZE_FIRST / w->sharers);
 	w->rate.span_ms = RATE_SPAN_MS;
 	w->loss.span_ms = LOSS_SPAN_MS;
 	w->loss.is_least = true;
