@@ -218,6 +218,8 @@ record_mx(const struct mx_meta *meta, const struct host_facts *facts,
 	pack_time(&p, FIELD_mx_started, meta->started_ms);
 	pack_uint(&p, FIELD_mx_elapsed_ms, meta->elapsed_ms);
 	pack_host_tlsrpt(&p, meta, &facts->tlsrpt_txt);
-	pack_lookup(&p, FIELD_mx_alias, &facts->alias, meta->single_resolver);
+	if (facts->alias != NULL)
+		pack_lookup(&p, FIELD_mx_alias, facts->alias,
+		    meta->single_resolver);
 	return pack_finish(&p, RECORD_MX);
 }

@@ -172,6 +172,18 @@ unpack_session(struct unpacker *u, const msgpack_object *item,
 	unpack_tls_tries(u, &w, out);
 }
 
+static struct rrset *
+unpack_alias(struct unpacker *u, const struct view *w)
+{
+	struct rrset *alias;
+
+	if (view_at(w, FIELD_mx_alias) == NULL)
+		return NULL;
+	alias = arena_alloc(u->arena, sizeof(*alias));
+	unpack_lookup(u, w, FIELD_mx_alias, alias);
+	return alias->lookup.outcome == OUTCOME_NONE ? NULL : alias;
+}
+
 bool
 unpack_mx(struct arena *a, const msgpack_object *record,
     struct mx_meta *meta, struct host_facts *facts)
@@ -188,7 +200,7 @@ unpack_mx(struct arena *a, const msgpack_object *record,
 	*facts = (struct host_facts){ .host = view_str(&w, FIELD_mx_host) };
 	unpack_lookup(&u, &w, FIELD_mx_a, &facts->a);
 	unpack_lookup(&u, &w, FIELD_mx_aaaa, &facts->aaaa);
-	unpack_lookup(&u, &w, FIELD_mx_alias, &facts->alias);
+	facts->alias = unpack_alias(&u, &w);
 	facts->tlsa_base = view_at(&w, FIELD_mx_tlsa_base) == NULL ?
 	    facts->host : view_str(&w, FIELD_mx_tlsa_base);
 	unpack_tlsa(&u, &w, &facts->tlsa);

@@ -254,7 +254,7 @@ static void
 on_alias(void *ctx)
 {
 	struct visit *v = ctx;
-	const struct lookup *l = &v->facts.alias.lookup;
+	const struct lookup *l = &v->facts.alias->lookup;
 
 	if (l->outcome != OUTCOME_OK || l->secure != TRI_YES) {
 		probe(v);
@@ -276,7 +276,9 @@ on_located(void *ctx)
 		ask_tlsa(v);
 	} else if (wants_alias(&v->facts)) {
 		v->legs_open = 1;
-		ask(v, v->facts.host, DNS_CNAME, &v->facts.alias, on_alias);
+		v->facts.alias = arena_alloc(v->arena,
+		    sizeof(*v->facts.alias));
+		ask(v, v->facts.host, DNS_CNAME, v->facts.alias, on_alias);
 	} else {
 		probe(v);
 	}

@@ -318,10 +318,10 @@ struct host_facts {
 	struct rrset a, aaaa;
 	/*
 	 * RFC 7672 2.2.2: the alias of the host itself (its target is the one
-	 * cname of the look-up).  Asked only of an alias whose addresses are
-	 * insecure, where AD is believed.
+	 * cname of the look-up).  NULL: not asked; it is only of an alias whose
+	 * addresses are insecure, where AD is believed.
 	 */
-	struct rrset alias;
+	struct rrset *alias;
 	struct slice tlsa_base; /* owner below _25._tcp., after CNAME */
 	struct rrset tlsa; /* asked only where addresses or alias are secure */
 	/*

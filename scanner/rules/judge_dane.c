@@ -57,12 +57,12 @@ address_secure(const struct host_facts *f)
 static enum tri
 owner_secure(const struct host_facts *f)
 {
-	const struct lookup *alias = &f->alias.lookup;
 	enum tri secure = address_secure(f);
 
-	if (secure != TRI_NO || alias->outcome == OUTCOME_NONE)
+	if (secure != TRI_NO || f->alias == NULL)
 		return secure;
-	return lookup_is_answer(alias) ? alias->secure : TRI_UNKNOWN;
+	return lookup_is_answer(&f->alias->lookup) ? f->alias->lookup.secure :
+	    TRI_UNKNOWN;
 }
 
 /* TLSA was not asked: is that because it could not have been secure? */
@@ -163,8 +163,8 @@ host_dane(const struct host_facts *f, struct host_state *out)
 	/* RFC 7672 2.2.1: DANE does not apply to address literals. */
 	if (f->is_literal)
 		return DANE_STATUS_ABSENT;
-	if (is_bogus(&f->a) || is_bogus(&f->aaaa) || is_bogus(&f->alias) ||
-	    is_bogus(&f->tlsa))
+	if (is_bogus(&f->a) || is_bogus(&f->aaaa) || is_bogus(&f->tlsa) ||
+	    (f->alias != NULL && is_bogus(f->alias)))
 		return DANE_STATUS_BOGUS;
 	if (tlsa->outcome == OUTCOME_NONE)
 		return not_asked(f, out);

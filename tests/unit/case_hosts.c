@@ -177,13 +177,16 @@ case_on_probe(struct reader *r, const struct words *w)
 void
 case_on_lookup(struct reader *r, const struct words *w)
 {
+	struct host_facts *f;
 	struct rrset *set;
 
 	reader_need(r, r->probe != NULL && w->n >= 3,
 	    "lookup a|aaaa|alias OUTCOME");
-	set = slice_eq(w->word[1], SLICE_LIT("a")) ? &r->probe->facts.a :
-	    slice_eq(w->word[1], SLICE_LIT("alias")) ?
-	    &r->probe->facts.alias : &r->probe->facts.aaaa;
+	f = &r->probe->facts;
+	if (slice_eq(w->word[1], SLICE_LIT("alias")))
+		set = f->alias = arena_alloc(r->arena, sizeof(*set));
+	else
+		set = slice_eq(w->word[1], SLICE_LIT("a")) ? &f->a : &f->aaaa;
 	reader_need(r, word_outcome(w->word[2], &set->lookup.outcome),
 	    "no such outcome");
 	set->n = set->lookup.outcome == OUTCOME_OK ? 1 : 0;

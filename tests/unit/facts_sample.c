@@ -365,7 +365,8 @@ sample_host_full(struct arena *a, struct sample_host *h)
 	f->tlsrpt_txt = answer(OUTCOME_OK, 60);
 	one_txt(a, &f->tlsrpt_txt, rpt, 2);
 	f->addresses_cut = true;
-	f->alias = answer(OUTCOME_OK, 60);
+	f->alias = arena_alloc(a, sizeof(*f->alias));
+	*f->alias = answer(OUTCOME_OK, 60);
 	f->address[0].shared = true;
 }
 
