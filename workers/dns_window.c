@@ -31,8 +31,8 @@
 #define FLAT_ROUNDS 3
 #define STUCK_PART 4
 #define EXCUSED_FIRST 0
-/* Counts vary: somewhat more is granted than the least that was seen. */
-#define EXCUSED_MARGIN 1.6
+/* Counts vary: more is granted than the least that was seen. */
+#define EXCUSED_MARGIN 1.9
 #define EXCUSED_MOST 0.08
 #define NO_EXCUSE 0.25 /* no line loses as much; a server in distress does */
 #define LOSS_ANSWERS 500
@@ -118,8 +118,8 @@ target(const struct dns_window *w)
 {
 	double base = w->base_ms > 0 ? w->base_ms : w->mean_ms;
 
-	return extreme_of(&w->rate) * (base + queue_ms(w, base) +
-	    excused(w) * w->timeout_ms);
+	return extreme_of(&w->rate) * (base + queue_ms(w, base)) +
+	    extreme_of(&w->even_rate) * excused(w) * w->timeout_ms;
 }
 
 static uint32_t
@@ -251,11 +251,25 @@ adapt(struct dns_window *w, uint64_t now_ms, double rate)
 		resize(w, now_ms);
 }
 
+/*
+ * Lost questions hold their places for a time-out: it is the rate over as long
+ * that says how many there are.  That of a single round may be a burst.
+ */
+static void
+even_out(struct dns_window *w, uint64_t now_ms, double rate)
+{
+	double part = (double)(now_ms - w->round_ms) / w->timeout_ms;
+
+	w->evened += (rate - w->evened) * (part < 1 ? part : 1);
+	extreme_add(&w->even_rate, now_ms, w->evened);
+}
+
 static void
 end_round(struct dns_window *w, uint64_t now_ms)
 {
 	double rate = (double)w->n_good / (double)(now_ms - w->round_ms);
 
+	even_out(w, now_ms, rate);
 	if (w->n_good > 0)
 		w->mean_ms = w->rtt_ms / w->n_good;
 	if (w->n_good > 0 && is_settled(w, 2) &&
@@ -369,7 +383,7 @@ dns_window_init(struct dns_window *w, uint32_t timeout_ms, uint32_t most,
 	w->most = most;
 	w->sharers = sharers > 1 ? sharers : 1;
 	w->size = within(w, SIZE_FIRST / w->sharers);
-	w->rate.span_ms = RATE_SPAN_MS;
+	w->rate.span_ms = w->even_rate.span_ms = RATE_SPAN_MS;
 	w->loss.span_ms = LOSS_SPAN_MS;
 	w->loss.is_least = true;
 	/* Until there is a count: a line that loses must not starve at once. */

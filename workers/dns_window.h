@@ -5,7 +5,8 @@
  * Pure: events with their time go in, a size comes out.  The size follows
  * what the resolver delivers, not what it loses (in the manner of BBR):
  *
- *   size = best rate of answers x (gain x base time + slack + excused loss)
+ *   size = best rate of answers x (gain x base time + slack)
+ *        + even rate of answers x excused loss x time-out
  *
  * - The base time is the least that answers took on average; what they take
  *   far above that is a queue, and the window shrinks.
@@ -59,7 +60,8 @@ struct dns_window {
 	int grant_counts;     /* counts before it is looked at again */
 	double granted_rate;  /* what came with all of it */
 	double base_ms;       /* the least mean of a settled round; or 0 */
-	struct dns_extreme rate, loss;
+	double evened;        /* answers a millisecond over about a time-out */
+	struct dns_extreme rate, even_rate, loss;
 };
 
 /*

@@ -328,7 +328,7 @@ test_short_list(void **state)
 		sim_init_two(&s, &drops, seed * 77, 6000);
 		sim_run(&s, UINT64_MAX);
 		assert_int_equal(s.answered, 6000);
-		assert_true(s.sent < 1.1 * 6000);
+		assert_true(s.sent < 1.07 * 6000);
 		free(s.heap);
 		sim_init_two(&s, &wide, seed * 77, 100000);
 		sim_run(&s, UINT64_MAX);
