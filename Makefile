@@ -311,3 +311,22 @@ bench: bench-output bench-scripts bench-dns bench-window bench-probe \
 bench-park: $(BUILD)/mxcensus
 	@MXCENSUS=$(abspath $(BUILD))/mxcensus tests/lab/in-net \
 		$(VENV)/bin/python3 tests/bench/park.py $(BENCH_ARGS)
+
+# ---- the bulk lab's server: tests/lab/BULK.md -----------------------------
+
+BULK_SRC := $(wildcard tests/lab/bulk_*.c)
+
+$(BUILD)/lab/bulk_server: private LTO = -fno-lto
+$(BUILD)/lab/bulk_server: $(BULK_SRC:%.c=$(BUILD)/%.o) \
+		$(BUILD)/tests/unit/pki.o $(BUILD)/libmxcensus.a
+	@mkdir -p $(dir $@)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+check-run check-lab: $(BUILD)/lab/bulk_server
+
+# Its world is tested by hand-computed draws.
+$(BUILD)/tests/test_bulk_world: $(BUILD)/tests/lab/bulk_world.o \
+		$(BUILD)/tests/lab/bulk_dns.o
+
+-include $(wildcard $(BUILD)/tests/lab/*.d)
