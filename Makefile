@@ -303,7 +303,7 @@ bench-policy: $(BUILD)/bench/policy_loop
 
 # Everything that is measured, one after the other.
 bench: bench-output bench-scripts bench-dns bench-window bench-probe \
-	bench-policy bench-park
+	bench-policy bench-park bench-scan
 
 .PHONY: bench-park
 
@@ -311,6 +311,13 @@ bench: bench-output bench-scripts bench-dns bench-window bench-probe \
 bench-park: $(BUILD)/mxcensus
 	@MXCENSUS=$(abspath $(BUILD))/mxcensus tests/lab/in-net \
 		$(VENV)/bin/python3 tests/bench/park.py $(BENCH_ARGS)
+
+.PHONY: bench-scan
+
+# A whole scan against the bulk lab: BENCH_ARGS="--domains 1000000".
+bench-scan: $(BUILD)/mxcensus $(BUILD)/lab/bulk_server
+	@MXCENSUS=$(abspath $(BUILD))/mxcensus tests/lab/in-net \
+		$(VENV)/bin/python3 tests/bench/scan.py $(BENCH_ARGS)
 
 # ---- the bulk lab's server: tests/lab/BULK.md -----------------------------
 

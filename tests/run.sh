@@ -157,6 +157,7 @@ lab_stops() {
 	run lab_evolve tests/lab/in-net tests/lab/evolve.sh 300
 	run lab_dns_load tests/lab/in-net tests/lab/dns_load.sh
 	run lab_uplink tests/lab/in-net tests/lab/uplink.sh
+	run lab_bulk tests/lab/in-net tests/lab/bulk.sh
 }
 
 [ $# -gt 0 ] || set -- style unit both

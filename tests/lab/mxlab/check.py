@@ -140,14 +140,19 @@ class Tally:
             self.say(f"{name}: no record")
         for name in doubled:
             self.say(f"{name}: {self.seen[name]} records")
+        return self.close(len(missing), len(doubled), len(self.good),
+                          len(self.wanted))
+
+    def close(self, missing: int, doubled: int, good: int,
+              wanted: int) -> int:
+        """Print the last lines; returns the exit status."""
         if self.hidden:
             print(f"... and {self.hidden} more")
-        print(f"records: {len(missing)} missing, {len(doubled)} doubled, "
+        print(f"records: {missing} missing, {doubled} doubled, "
               f"{self.strangers} unexpected")
-        print(f"truth: {len(self.good)} of {len(self.wanted)} domains "
-              "as expected")
+        print(f"truth: {good} of {wanted} domains as expected")
         whole = not (missing or doubled or self.strangers)
-        return 0 if whole and len(self.good) == len(self.wanted) else 1
+        return 0 if whole and good == wanted else 1
 
 
 def check(folder: Path, file: Path, given: str | None, show: int) -> int:

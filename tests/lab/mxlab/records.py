@@ -36,11 +36,13 @@ def schema(given: str | None) -> dict[str, Any]:
     return json.loads(said)
 
 
-def read(file: Path, given: str | None) -> Iterator[dict[str, Any]]:
-    """Every record of a file."""
+def read(file: Path, given: str | None,
+         only: str | None = None) -> Iterator[dict[str, Any]]:
+    """Every record of a file, or those of one type."""
     if not file.is_file():
         raise LabError(f"{file}: no such file; what did the scan write?")
-    command = [program(given), "cat", str(file)]
+    command = [program(given), "cat", *(["--type", only] if only else []),
+               str(file)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as reader:
         for number, raw in enumerate(reader.stdout, 1):
             try:
