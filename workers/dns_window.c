@@ -32,8 +32,8 @@
 #define STUCK_PART 4
 #define EXCUSED_FIRST 0
 /* Counts vary: more is granted than the least that was seen. */
-#define EXCUSED_MARGIN 1.9
-#define EXCUSED_MOST 0.08
+#define EXCUSED_MARGIN 2.5
+#define EXCUSED_MOST 0.1
 #define NO_EXCUSE 0.25 /* no line loses as much; a server in distress does */
 #define LOSS_ANSWERS 500
 /* A full window of losses comes and goes in one time-out: count over two. */
@@ -43,8 +43,7 @@
 /* Half a grant is tried where more than this is lost; see look_at_grant(). */
 #define LOSS_SUSPECT 0.01
 #define GRANT_COUNTS 10
-#define LESS 0.92
-#define FAR_LESS 0.7
+#define LESS 0.9
 #define GROWTH 2.0
 #define SHRINKAGE 0.5
 #define RATE_SPAN_MS 1600
@@ -310,7 +309,7 @@ look_at_grant(struct dns_window *w, double rate, double part)
 		set_grant(w, rate < w->granted_rate * LESS ? DNS_GRANT_ALL :
 		    DNS_GRANT_NONE);
 	} else if (w->grant == DNS_GRANT_NONE) {
-		if (w->grant_counts <= 0 || rate < w->granted_rate * FAR_LESS)
+		if (w->grant_counts <= 0 || rate < w->granted_rate * LESS)
 			w->grant = DNS_GRANT_ALL;
 	} else {
 		w->granted_rate = rate;
