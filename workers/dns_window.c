@@ -12,7 +12,7 @@
 
 #include "scanner/base/banned.h"
 
-#define SIZE_FIRST 64 /* of all that share the resolver together */
+#define SIZE_FIRST 64 /* shared by those that share the resolver */
 #define SIZE_LEAST 32
 /* A round lasts for this long, an answer's time, and enough answers. */
 #define ROUND_MS 40
@@ -133,9 +133,7 @@ within(const struct dns_window *w, double size)
 static bool
 is_settled(const struct dns_window *w, double times)
 {
-	uint64_t since = w->changed_ms > 0 ? w->changed_ms : w->start_ms;
-
-	return (double)(w->round_ms - since) >= times * w->mean_ms;
+	return (double)(w->round_ms - w->changed_ms) >= times * w->mean_ms;
 }
 
 static void

@@ -43,7 +43,7 @@ struct flight {
 	uint8_t of; /* the window it has a place in */
 };
 
-#define WINDOWS_MAX 2
+#define WINDOWS_MAX 4
 
 struct sim {
 	const struct link *link;
@@ -180,17 +180,6 @@ sim_init(struct sim *s, const struct link *l, uint32_t fixed)
 	dns_window_init(&s->w[0], TIMEOUT_MS, MOST, 1);
 }
 
-/* Two workers, each with a window, and so many questions. */
-static void
-sim_init_two(struct sim *s, const struct link *l, uint64_t seed,
-    uint64_t questions)
-{
-	*s = (struct sim){ .link = l, .seed = seed, .n_windows = 2,
-		.left = questions };
-	for (unsigned i = 0; i < s->n_windows; i++)
-		dns_window_init(&s->w[i], TIMEOUT_MS, MOST, s->n_windows);
-}
-
 static bool
 has_room(const struct sim *s, unsigned of)
 {
@@ -225,6 +214,22 @@ sim_run(struct sim *s, uint64_t until_us)
 			return; /* all is answered */
 		verdict(s, pop(s));
 	}
+}
+
+/* Workers, each with a window, and so many questions. */
+static void
+sim_list(struct sim *s, const struct link *l, unsigned workers, uint64_t seed,
+    uint64_t questions)
+{
+	sim_init(s, l, 0);
+	s->seed = seed;
+	s->left = questions;
+	s->n_windows = workers;
+	for (unsigned i = 0; i < workers; i++)
+		dns_window_init(&s->w[i], TIMEOUT_MS, MOST, workers);
+	sim_run(s, UINT64_MAX);
+	assert_int_equal(s->answered, questions);
+	free(s->heap);
 }
 
 /* Answers a second, and queries an answer, once the first time is over. */
@@ -325,16 +330,13 @@ test_short_list(void **state)
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= 20; seed++) {
-		sim_init_two(&s, &drops, seed * 77, 6000);
-		sim_run(&s, UINT64_MAX);
-		assert_int_equal(s.answered, 6000);
-		assert_true(s.sent < 1.07 * 6000);
-		free(s.heap);
-		sim_init_two(&s, &wide, seed * 77, 100000);
-		sim_run(&s, UINT64_MAX);
+		for (unsigned workers = 2; workers <= WINDOWS_MAX; workers++) {
+			sim_list(&s, &drops, workers, seed * 77, 6000);
+			assert_true(s.sent < 1.07 * 6000);
+		}
+		sim_list(&s, &wide, 2, seed * 77, 100000);
 		/* twice as long as at full speed, and the slowest name */
 		assert_true(s.now_us < 10600000);
-		free(s.heap);
 	}
 }
 
