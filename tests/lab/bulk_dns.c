@@ -8,6 +8,7 @@
 #include "tests/lab/bulk_dns.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -57,6 +58,8 @@ struct message {
 static void
 put(struct message *m, const void *p, size_t n)
 {
+	/* the longest name and all that any name has fit with room to spare */
+	assert(m->n + n <= BULK_DNS_BYTES);
 	memcpy(m->p + m->n, p, n);
 	m->n += n;
 }

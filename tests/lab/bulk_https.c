@@ -22,17 +22,11 @@ static void
 answer(struct bulk_session *s)
 {
 	char text[HEAD_BYTES + BULK_POLICY_CAP], policy[BULK_POLICY_CAP];
-	char lower[BULK_NAME_CAP];
-	struct slice name = bulk_session_name(s);
 	struct strbuf b = strbuf_of(text, sizeof(text));
 	size_t n = 0;
 
-	if (slice_starts(slice_make(s->in, s->n), SLICE_LIT(REQUEST)) &&
-	    name.n < sizeof(lower)) {
-		for (size_t i = 0; i < name.n; i++)
-			lower[i] = ascii_lower(name.p[i]);
-		n = bulk_policy(slice_make(lower, name.n), policy);
-	}
+	if (slice_starts(slice_make(s->in, s->n), SLICE_LIT(REQUEST)))
+		n = bulk_policy(slice_make(s->name, s->n_name), policy);
 	strbuf_fmt(&b, "HTTP/1.1 %s\r\nContent-Type: text/plain\r\n"
 	    "Content-Length: %zu\r\nConnection: close\r\n\r\n",
 	    n > 0 ? "200 OK" : "404 Not Found", n);

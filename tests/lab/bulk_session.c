@@ -113,12 +113,6 @@ bulk_session_start_tls(struct bulk_session *s, int most)
 	return true;
 }
 
-struct slice
-bulk_session_name(const struct bulk_session *s)
-{
-	return slice_of(SSL_get_servername(s->ssl, TLSEXT_NAMETYPE_host_name));
-}
-
 void
 bulk_session_take(struct bulk_session *s, size_t n)
 {
@@ -128,22 +122,30 @@ bulk_session_take(struct bulk_session *s, size_t n)
 
 /* ---- TLS ---- */
 
+/* A longer one is no name of this world, and as good as none. */
+static void
+keep_name(struct bulk_session *s)
+{
+	struct slice name = slice_of(SSL_get_servername(s->ssl,
+	    TLSEXT_NAMETYPE_host_name));
+
+	s->n_name = name.n < sizeof(s->name) ? name.n : 0;
+	for (size_t i = 0; i < s->n_name; i++)
+		s->name[i] = ascii_lower(name.p[i]);
+}
+
 /* For OpenSSL, when the ClientHello is read. */
 static int
 choose_leaf(SSL *ssl, void *unused)
 {
 	struct bulk_session *s = SSL_get_app_data(ssl);
-	struct slice name = bulk_session_name(s);
-	char lower[BULK_NAME_CAP];
+	struct slice name;
 
 	(void)unused;
 	if (s->lease.leaf != NULL)
 		return 1;
-	if (name.n >= sizeof(lower))
-		name = SLICE_EMPTY;
-	for (size_t i = 0; i < name.n; i++)
-		lower[i] = ascii_lower(name.p[i]);
-	name = slice_make(lower, name.n);
+	keep_name(s);
+	name = slice_make(s->name, s->n_name);
 	return bulk_mint_lend(s->worker->mint, ssl, s->protocol->leaf(name),
 	    name, &s->lease);
 }

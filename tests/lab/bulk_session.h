@@ -48,7 +48,8 @@ struct bulk_session {
 	enum bulk_smtp_way way;   /* of SMTP */
 	SSL *ssl;
 	struct bulk_lease lease;
-	size_t n;
+	size_t n_name, n;
+	char name[BULK_NAME_CAP]; /* server name of the handshake; or empty */
 	char in[BULK_SESSION_BYTES];
 };
 
@@ -58,8 +59,6 @@ uint32_t bulk_session_address(const struct bulk_session *s);
 bool bulk_session_say(struct bulk_session *s, struct slice text);
 /* The next bytes are a ClientHello; most: the latest version of TLS. */
 bool bulk_session_start_tls(struct bulk_session *s, int most);
-/* The server name of the handshake, empty where there was none. */
-struct slice bulk_session_name(const struct bulk_session *s);
 /* Drops the first n bytes of the input. */
 void bulk_session_take(struct bulk_session *s, size_t n);
 

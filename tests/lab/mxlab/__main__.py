@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mxlab import check, contacts, up
+from mxlab import check, cli, contacts, up
 from mxlab.errors import LabError
 from mxlab.plan import BASES, Ground
 
@@ -39,12 +39,7 @@ def parser() -> argparse.ArgumentParser:
     command("forget", "let `contacts` begin from here")
     for name, text in (("check", "compare a scan with what its world says"),
                        ("contacts", "compare a scan with the servers' logs")):
-        one = command(name, text)
-        one.add_argument("file", type=Path, help="what the scan wrote (.mxc)")
-        one.add_argument("--mxcensus", default=None,
-                         help="the program that reads it")
-        one.add_argument("--show", type=int, default=50,
-                         help="differences to print at most")
+        cli.add_scan(command(name, text))
     return top
 
 
@@ -66,17 +61,5 @@ def run(given: argparse.Namespace) -> int:
     return work(given.dir, given.file, given.mxcensus, given.show)
 
 
-def main() -> int:
-    """Errors of ours are one line on stderr and status 3."""
-    try:
-        return run(parser().parse_args())
-    except LabError as why:
-        print(f"lab: {why}", file=sys.stderr)
-        return 3
-    except KeyboardInterrupt:
-        print("lab: interrupted", file=sys.stderr)
-        return 130
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(cli.run_main("lab", lambda: run(parser().parse_args())))

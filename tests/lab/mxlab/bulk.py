@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import signal
 import sys
 from pathlib import Path
 from typing import Any
 
-from mxlab import bulk_world, records
+from mxlab import bulk_world, cli, records
 from mxlab.bulk_served import Ports, Served, server_program
 from mxlab.check import Tally, differences
 from mxlab.errors import LabError
@@ -137,11 +136,7 @@ def parser() -> argparse.ArgumentParser:
     one = sub.add_parser("check", help="compare a scan with the world")
     one.add_argument("--count", type=names_given, required=True, metavar="N",
                      help="names in the list that was scanned")
-    one.add_argument("file", type=Path, help="what the scan wrote (.mxc)")
-    one.add_argument("--mxcensus", default=None,
-                     help="the program that reads it")
-    one.add_argument("--show", type=int, default=50,
-                     help="differences to print at most")
+    cli.add_scan(one)
     return top
 
 
@@ -157,20 +152,5 @@ def run(given: argparse.Namespace) -> int:
     return check(given.count, given.file, given.mxcensus, given.show)
 
 
-def main() -> int:
-    """Errors of ours are one line on stderr and status 3."""
-    try:
-        return run(parser().parse_args())
-    except LabError as why:
-        print(f"bulk: {why}", file=sys.stderr)
-        return 3
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except KeyboardInterrupt:
-        print("bulk: interrupted", file=sys.stderr)
-        return 130
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(cli.run_main("bulk", lambda: run(parser().parse_args())))
