@@ -177,9 +177,10 @@ pace() {
 		-o "$dir/many.mxc" || return 1
 	"$python" - "$dir/status" <<-'PY'
 	import json, sys
-	told = [line for line in map(json.loads, open(sys.argv[1]))
-	        if line["done"]]
-	first, last = told[0], told[-2]
+	told = [json.loads(line) for line in open(sys.argv[1])]
+	# Once all is done, a line may follow that counts a second for nothing.
+	busy = [line for line in told if 0 < line["done"] < told[-1]["done"]]
+	first, last = busy[0], busy[-1]
 	print((last["done"] - first["done"]) * 1000
 	      / (last["time_ms"] - first["time_ms"]))
 	PY
